@@ -1,0 +1,108 @@
+import { deliver, type Subscription } from './fan-out.ts';
+import type { Log } from './log.ts';
+import { ANYONE, checkTtl, closedError, StoreUnavailableError, type SharedStore } from './store.ts';
+
+/** Live keys. Like Redis at its memory limit with `noeviction`, a full store refuses: a dropped claim would be a lie. */
+const MAX_KEYS = 100_000;
+const FIRST_SWEEP_AT_KEYS = 1024;
+/** A full store is not swept for every write that it refuses. */
+const SWEEP_PAUSE_MS = 1000;
+
+interface Entry {
+  readonly value: string;
+  /** On the clock of `performance.now()`. */
+  readonly expiresAt: number;
+}
+
+/**
+ * The stand-in for Redis in a single process. Expired keys are dropped when they are met, and all of them whenever the
+ * store has doubled since the last time, so that it holds at most twice what lives.
+ */
+export function memoryStore(log: Log): SharedStore {
+  const entries = new Map<string, Entry>();
+  const channels = new Map<string, Set<Subscription>>();
+  let sweepAt = FIRST_SWEEP_AT_KEYS;
+  let sweptAt = -Infinity;
+  let closed = false;
+
+  function assertOpen(): void {
+    if (closed) throw closedError();
+  }
+
+  function read(key: string): string | undefined {
+    const entry = entries.get(key);
+    if (entry === undefined) return undefined;
+    if (entry.expiresAt > performance.now()) return entry.value;
+    entries.delete(key);
+    return undefined;
+  }
+
+  function write(key: string, value: string, ttlMs: number | undefined): void {
+    if (!entries.has(key) && entries.size >= sweepAt) makeRoom();
+    entries.set(key, { value, expiresAt: ttlMs === undefined ? Infinity : performance.now() + ttlMs });
+  }
+
+  function makeRoom(): void {
+    const now = performance.now();
+    if (entries.size < MAX_KEYS || now - sweptAt > SWEEP_PAUSE_MS) {
+      sweptAt = now;
+      for (const [key, entry] of entries) if (entry.expiresAt <= now) entries.delete(key);
+      sweepAt = Math.min(MAX_KEYS, Math.max(FIRST_SWEEP_AT_KEYS, entries.size * 2));
+    }
+    if (entries.size < MAX_KEYS) return;
+    throw new StoreUnavailableError(`The in-memory store is full (${MAX_KEYS} keys): set REDIS_URL.`);
+  }
+
+  return {
+    kind: 'memory',
+
+    async get(key) {
+      assertOpen();
+      return read(key) ?? null;
+    },
+
+    async set(key, value, { ttlMs } = {}) {
+      assertOpen();
+      if (ttlMs !== undefined) checkTtl(ttlMs);
+      write(key, value, ttlMs);
+    },
+
+    async claim(key, ttlMs, owner = ANYONE) {
+      assertOpen();
+      checkTtl(ttlMs);
+      if (read(key) !== undefined) return false;
+      write(key, owner, ttlMs);
+      return true;
+    },
+
+    async release(key, owner = ANYONE) {
+      assertOpen();
+      if (read(key) === owner) entries.delete(key);
+    },
+
+    async publish(channel, message) {
+      assertOpen();
+      // As with Redis, the publisher's code is not run through by its listeners.
+      queueMicrotask(() => deliver(channel, channels.get(channel) ?? new Set(), message, log));
+    },
+
+    async subscribe(channel, listener, onReconnect) {
+      assertOpen();
+      const subscription: Subscription = { listener, onReconnect };
+      const subscriptions = channels.get(channel) ?? new Set();
+      channels.set(channel, subscriptions.add(subscription));
+      return () => {
+        subscriptions.delete(subscription);
+        if (subscriptions.size === 0 && channels.get(channel) === subscriptions) channels.delete(channel);
+      };
+    },
+
+    status: () => ({ status: 'off' }),
+
+    async close() {
+      closed = true;
+      entries.clear();
+      channels.clear();
+    },
+  };
+}

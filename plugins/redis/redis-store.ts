@@ -1,0 +1,67 @@
+import { Cluster } from 'ioredis';
+import { openSubscriber } from './client.ts';
+import { commandConnection } from './connection.ts';
+import { createHealth } from './health.ts';
+import type { Log } from './log.ts';
+import { describeTarget, type RedisTarget } from './redis-url.ts';
+import { ANYONE, checkTtl, type SharedStore } from './store.ts';
+import { createSubscriptions } from './subscriptions.ts';
+
+/** Deletes KEYS[1] if its value is still ARGV[1]. */
+const DELETE_IF_HELD = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+
+/** Publishes through the node that has the slot of the channel's name: through any other, messages overtake each other. */
+const PUBLISH_IN_CLUSTER = `return redis.call('PUBLISH', KEYS[1], ARGV[1])`;
+
+/** The shared store in Redis: one connection for commands and, once somebody subscribes, one for subscriptions. */
+export function redisStore(target: RedisTarget, commandTimeoutMs: number, log: Log): SharedStore {
+  const health = createHealth(describeTarget(target), log);
+  const connection = commandConnection(target, commandTimeoutMs, health);
+  const subscriptions = createSubscriptions(() => openSubscriber(target, connection.clusterNodes()), health, log);
+
+  return {
+    kind: 'redis',
+
+    get: (key) => connection.run('GET', (client) => client.get(key)),
+
+    async set(key, value, { ttlMs } = {}) {
+      if (ttlMs !== undefined) checkTtl(ttlMs);
+      await connection.run('SET', (client) =>
+        ttlMs === undefined ? client.set(key, value) : client.set(key, value, 'PX', ttlMs),
+      );
+    },
+
+    async claim(key, ttlMs, owner = ANYONE) {
+      checkTtl(ttlMs);
+      return (await connection.run('SET', (client) => client.set(key, owner, 'PX', ttlMs, 'NX'))) === 'OK';
+    },
+
+    async release(key, owner = ANYONE) {
+      await connection.run('EVAL', (client) => client.eval(DELETE_IF_HELD, 1, key, owner));
+    },
+
+    async publish(channel, message) {
+      await connection.run<unknown>('PUBLISH', (client) =>
+        client instanceof Cluster
+          ? client.eval(PUBLISH_IN_CLUSTER, 1, channel, message)
+          : client.publish(channel, message),
+      );
+    },
+
+    subscribe(channel, listener, onReconnect) {
+      // The state of the whole is known only with the connection for commands.
+      connection.begin();
+      return subscriptions.subscribe(channel, listener, onReconnect);
+    },
+
+    status() {
+      connection.begin();
+      return health.status();
+    },
+
+    async close() {
+      subscriptions.close();
+      await connection.close();
+    },
+  };
+}
