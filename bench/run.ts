@@ -1,0 +1,17 @@
+// npm run bench -- [name ...]: each benchmark prints its figures as JSON lines; everything else goes to stderr.
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  reload: () => import('./reload/index.ts'),
+};
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);
+for (const name of names) {
+  const load = BENCHMARKS[name];
+  if (!load) {
+    console.error(`There is no benchmark "${name}"; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
+    process.exit(1);
+  }
+  console.error(`# ${name}`);
+  const { run } = await load();
+  await run();
+}
