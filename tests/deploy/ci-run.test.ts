@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ROOT } from './repository.ts';
+
+/** In place of npm: notes how it is called, leaves the results where vitest would, and ends as it is told to. */
+const NPM = `#!/bin/sh
+echo "$*" >> "$CALLS"
+[ "$1 $2" = "$FAILS" ] && exit 3
+for arg; do
+  case $arg in --outputFile.json=*) printf %s "$RESULTS" > "\${arg#*=}";; esac
+done
+[ "$1" = test ] && exit "$STATUS"
+exit 0
+`;
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-ci-'));
+  await Promise.all(['.ci', 'bin'].map((name) => mkdir(join(folder, name))));
+  await copyFile(join(ROOT, '.ci/run'), join(folder, '.ci/run'));
+  await writeFile(join(folder, 'bin/npm'), NPM, { mode: 0o755 });
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly lastLine: string | undefined;
+  /** npm's command lines. */
+  readonly calls: readonly string[];
+}
+
+interface Given {
+  /** What vitest's JSON reporter writes; nothing when it ends too early. */
+  readonly results?: object;
+  /** The exit code of `npm test`. */
+  readonly status?: number;
+  /** The npm command that fails. */
+  readonly fails?: string;
+}
+
+async function ciRun({ results, status = 0, fails = '' }: Given): Promise<Outcome> {
+  const env = {
+    PATH: [join(folder, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter),
+    CALLS: join(folder, 'calls'),
+    RESULTS: results ? JSON.stringify(results) : '',
+    STATUS: String(status),
+    FAILS: fails,
+  };
+  const { promise, resolve } = Promise.withResolvers<{ code: number; stdout: string }>();
+  execFile(join(folder, '.ci/run'), { env, cwd: tmpdir() }, (error, stdout) => {
+    resolve({ code: Number(error?.code ?? 0), stdout });
+  });
+  const { code, stdout } = await promise;
+  const calls = await readFile(join(folder, 'calls'), 'utf8');
+  return { code, lastLine: stdout.trimEnd().split('\n').at(-1), calls: calls.trimEnd().split('\n') };
+}
+
+const file = (status: string, ...tests: string[]) => ({
+  status,
+  assertionResults: tests.map((result) => ({ status: result })),
+});
+const counts = {
+  numPassedTests: 0,
+  numFailedTests: 0,
+  numPendingTests: 0,
+  numTodoTests: 0,
+  testResults: [] as object[],
+};
+
+test('CI installs, checks and tests, in this order, and ends with the counts', async () => {
+  const results = { ...counts, numPassedTests: 7, numPendingTests: 1, numTodoTests: 1, testResults: [file('passed')] };
+  const { code, lastLine, calls } = await ciRun({ results });
+  expect(code).toBe(0);
+  expect(lastLine).toBe('7 passed, 0 failed, 2 skipped');
+  expect(calls.map((call) => call.replace(/=\S+$/, ''))).toEqual([
+    'ci',
+    'run check',
+    'test -- --reporter=default --reporter=json --outputFile.json',
+  ]);
+});
+
+test('a failed test fails CI', async () => {
+  const results = {
+    ...counts,
+    numPassedTests: 7,
+    numFailedTests: 2,
+    testResults: [file('failed', 'failed', 'failed')],
+  };
+  const { code, lastLine } = await ciRun({ results, status: 1 });
+  expect(code).toBe(1);
+  expect(lastLine).toBe('7 passed, 2 failed, 0 skipped');
+});
+
+test('a test file that cannot be loaded counts as a failure', async () => {
+  const results = { ...counts, numPassedTests: 7, testResults: [file('passed', 'passed'), file('failed')] };
+  const { code, lastLine } = await ciRun({ results, status: 1 });
+  expect(code).toBe(1);
+  expect(lastLine).toBe('7 passed, 1 failed, 0 skipped');
+});
+
+test('CI fails when the test runner does, even if no test did', async () => {
+  const results = { ...counts, numPassedTests: 7, testResults: [file('passed', 'passed')] };
+  expect(await ciRun({ results, status: 1 })).toMatchObject({ code: 1, lastLine: '7 passed, 0 failed, 0 skipped' });
+});
+
+test('CI fails when no test ran', async () => {
+  expect(await ciRun({ results: counts })).toMatchObject({ code: 1, lastLine: '0 passed, 0 failed, 0 skipped' });
+  expect(await ciRun({})).toMatchObject({ code: 1, lastLine: '' });
+});
+
+test.each(['ci ', 'run check'])('nothing is tested when "npm %s" fails', async (fails) => {
+  const { code, calls } = await ciRun({ fails });
+  expect(code).toBe(3);
+  expect(calls.at(-1)).toBe(fails.trim());
+});
