@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // Vite would load graphql's "module" build for what it transforms, beside the one that Node loads for all else.
+  resolve: {
+    alias: [{ find: /^graphql$/, replacement: new URL('node_modules/graphql/index.js', import.meta.url).pathname }],
+  },
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/harness/redis-binary.ts'],

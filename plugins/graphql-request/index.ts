@@ -1,3 +1,7 @@
+import { readBounded } from './bounded-body.ts';
+
+export { readBounded } from './bounded-body.ts';
+
 /**
  * Why a request of the gateway's own failed. `message` completes "the subgraph ..." and holds no address, so that it
  * may be shown at `/health`; what only the log may hold stands in `cause`.
@@ -26,7 +30,7 @@ export interface GraphQLRequest {
 export async function requestGraphQL(request: GraphQLRequest): Promise<unknown> {
   const { url, query, headers, timeout, maxBytes } = request;
   const signal = AbortSignal.timeout(timeout);
-  let body: string;
+  let body: string | undefined;
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -36,6 +40,7 @@ export async function requestGraphQL(request: GraphQLRequest): Promise<unknown> 
       signal,
     });
     body = await readBounded(response, maxBytes);
+    if (body === undefined) throw new GraphQLRequestFailed(`gave an answer larger than ${maxBytes} bytes`);
     if (!response.ok) throw new GraphQLRequestFailed(`answered with status ${response.status}`);
   } catch (error) {
     if (error instanceof GraphQLRequestFailed) throw error;
@@ -43,18 +48,6 @@ export async function requestGraphQL(request: GraphQLRequest): Promise<unknown> 
     throw new GraphQLRequestFailed(reasonOf(error as Error), error);
   }
   return dataOf(body);
-}
-
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    // Leaving the loop cancels the body, which closes the connection.
-    if (size > maxBytes) throw new GraphQLRequestFailed(`gave an answer larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function dataOf(body: string): unknown {

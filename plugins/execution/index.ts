@@ -1,0 +1,93 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { UnifiedGraphHandler } from '@graphql-hive/gateway';
+import { filterInternalFieldsAndTypes } from '@graphql-tools/federation';
+import { isAsyncIterable, mapAsyncIterator, type ExecutionRequest, type ExecutionResult } from '@graphql-tools/utils';
+import { execute, getVariableValues, GraphQLError, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { completeResponse, type CompletedResponse } from './complete.ts';
+import { executePlan, subscribePlan, type PlanContext, type SubgraphAnswer } from './execute-plan.ts';
+import { fieldOwners } from './field-owners.ts';
+import { fetchFailures } from './fetch-failures.ts';
+import { operationCompiler } from './operation.ts';
+import { createPlanner } from './planner.ts';
+import { subgraphsOf } from './subgraph-schemas.ts';
+import { typeConditions } from './type-conditions.ts';
+
+/**
+ * For the config's `unifiedGraphHandler`: the engine, on Hive's query planner.
+ *
+ * It is made ready in steps that let requests in between, before it takes over from the engine of the old supergraph.
+ */
+export const planningEngine: UnifiedGraphHandler = async (options) => {
+  await nextTurn();
+  const planner = createPlanner(options.getUnifiedGraphSDL());
+  await nextTurn();
+  const schema = filterInternalFieldsAndTypes(options.unifiedGraph);
+  await nextTurn();
+  const subgraphs = subgraphsOf(options);
+  const compile = operationCompiler(schema);
+  const isOfType = typeConditions(schema);
+  const ownerOf = fieldOwners(options.unifiedGraph);
+
+  async function run(request: ExecutionRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
+    const { document, operationName, signal } = request;
+    const operation = compile(document, operationName);
+    if (!operation) throw new GraphQLError(`The document has no operation "${operationName ?? ''}".`);
+    const { definition, shape, introspection, planned } = operation;
+    const variables = getVariableValues(schema, definition.variableDefinitions ?? [], request.variables ?? {});
+    if (variables.errors) return { errors: [...variables.errors] };
+    const context: PlanContext = {
+      schema,
+      isOfType,
+      ownerOf,
+      shape,
+      operationKind: definition.operation,
+      variables: variables.coerced,
+      async send({ service, ...operationOf }) {
+        const sent = { ...request, ...operationOf, operationType: operationOf.kind, subgraphName: service };
+        return (await subgraphs.send(service, sent as ExecutionRequest, options.onSubgraphExecute)) as SubgraphAnswer;
+      },
+    };
+    const plan =
+      planned && (await planner.plan({ document: planned, operationName, labels: activeLabels(request), signal }));
+    const node = plan?.node;
+    const [first, ...rest] = node?.kind === 'Sequence' ? node.nodes : node ? [node] : [];
+    if (first?.kind === 'Subscription') {
+      const responses = await subscribePlan(context, first.primary, rest);
+      return isAsyncIterable(responses) ? mapAsyncIterator(responses, toResult) : toResult(responses);
+    }
+    const response = node
+      ? await executePlan(context, node)
+      : completeResponse(schema, shape, {}, variables.coerced, fetchFailures(), ownerOf);
+    const result = toResult(response);
+    return introspection ? withIntrospection(result, schema, introspection, request.variables) : result;
+  }
+
+  function activeLabels({ context }: ExecutionRequest): ReadonlySet<string> {
+    return new Set(planner.labels.filter((label) => options.handleProgressiveOverride?.(label, context)));
+  }
+
+  return {
+    unifiedGraph: schema,
+    overrideLabels: planner.labels,
+    getSubgraphSchema: subgraphs.schemaOf,
+    // The gateway's type of an executor is generic in the data that it returns.
+    executor: run as never,
+  };
+};
+
+function toResult({ data, errors }: CompletedResponse): ExecutionResult {
+  return errors.length > 0 ? { data, errors } : { data };
+}
+
+/** The gateway answers introspection itself; what subgraphs gave stands beside it. */
+async function withIntrospection(
+  { data, errors }: ExecutionResult,
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variableValues: Record<string, unknown> | undefined,
+): Promise<ExecutionResult> {
+  const introspected = await execute({ schema, document, variableValues: variableValues ?? {} });
+  const merged = data && introspected.data ? { ...data, ...introspected.data } : null;
+  const all = [...(errors ?? []), ...(introspected.errors ?? [])];
+  return all.length > 0 ? { data: merged, errors: all } : { data: merged };
+}
