@@ -2,12 +2,13 @@ import { defineConfig } from '@graphql-hive/gateway';
 import {
   composeSubgraphs,
   pollIntervalFromEnvironment,
-  steppedEngine,
   subgraphsFromEnvironment,
   useComposition,
 } from './plugins/composition/index.ts';
+import { planningEngine } from './plugins/execution/index.ts';
 import { useHealth } from './plugins/health/index.ts';
 import { connectRedis, useRedis } from './plugins/redis/index.ts';
+import { useUpstream } from './plugins/upstream/index.ts';
 import { webhookReceiver } from './plugins/webhooks/index.ts';
 
 const { env } = process;
@@ -30,9 +31,13 @@ export const supergraph = composeSubgraphs({
   pollInterval: pollIntervalFromEnvironment(env),
 });
 
+const upstream = useUpstream();
+
 export const gatewayConfig = defineConfig({
   supergraph,
-  unifiedGraphHandler: steppedEngine,
+  unifiedGraphHandler: planningEngine,
+  // The planner puts what goes to one subgraph into one call already.
+  __experimental__batchExecution: false,
   // A reload lets operations end on the schema they began with, for at most so many ms.
   gracefulSchemaReload: { drainTimeout: 30_000 },
   // Subscriptions go to the subgraphs over WebSocket.
@@ -40,8 +45,9 @@ export const gatewayConfig = defineConfig({
 
   // In the order in which a request meets them.
   plugins: ({ log }) => [
-    useHealth({ supergraph, subgraphs, redis }),
+    useHealth({ supergraph, subgraphs, redis, upstream }),
     useComposition(supergraph, { webhooks }),
+    upstream,
     useRedis(redis, log),
   ],
 });

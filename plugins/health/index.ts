@@ -1,6 +1,14 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { probeSubgraphs, type ProbedSubgraph, type SubgraphProbes } from './probe.ts';
-import { healthReport, isReady, type HealthParts, type RedisHealth, type SupergraphHealth } from './report.ts';
+import {
+  healthReport,
+  isReady,
+  withCircuits,
+  type CircuitHealth,
+  type HealthParts,
+  type RedisHealth,
+  type SupergraphHealth,
+} from './report.ts';
 
 export interface HealthOptions {
   /** What the gateway serves; called on each request to `/health`. */
@@ -8,6 +16,8 @@ export interface HealthOptions {
   /** The subgraphs whose connectivity is shown. */
   readonly subgraphs: readonly ProbedSubgraph[];
   readonly redis?: { status(): RedisHealth } | undefined;
+  /** What the calls to subgraphs say of them. */
+  readonly upstream?: { status(): readonly CircuitHealth[] } | undefined;
   /** How often each subgraph is probed, in ms. */
   readonly probeInterval?: number;
   /** How long a subgraph may take to answer a probe, in ms. */
@@ -22,7 +32,7 @@ const DEFAULT_PROBE_TIMEOUT = 5_000;
  * (able to serve). What they say is collected in the background: a request to them calls nobody.
  */
 export function useHealth(options: HealthOptions): GatewayPlugin {
-  const { supergraph, subgraphs, redis } = options;
+  const { supergraph, subgraphs, redis, upstream } = options;
   const interval = wholeMs('probeInterval', options.probeInterval ?? DEFAULT_PROBE_INTERVAL);
   const timeout = wholeMs('probeTimeout', options.probeTimeout ?? DEFAULT_PROBE_TIMEOUT);
   let probes: SubgraphProbes | undefined;
@@ -32,7 +42,7 @@ export function useHealth(options: HealthOptions): GatewayPlugin {
   function parts(): HealthParts {
     return {
       supergraph: supergraph.status(),
-      subgraphs: probes?.health() ?? [],
+      subgraphs: withCircuits(probes?.health() ?? [], upstream?.status() ?? []),
       redis: redis?.status() ?? { status: 'off' },
       draining,
     };

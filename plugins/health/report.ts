@@ -12,15 +12,32 @@ export interface RedisHealth {
   readonly status: 'ok' | 'down' | 'off';
 }
 
+/** The circuit breaker of a subgraph. */
+export interface CircuitHealth {
+  readonly name: string;
+  readonly circuit: 'closed' | 'open' | 'half-open';
+}
+
 export interface HealthParts {
   readonly supergraph: SupergraphHealth;
-  readonly subgraphs: readonly SubgraphHealth[];
+  readonly subgraphs: readonly (SubgraphHealth & Partial<CircuitHealth>)[];
   readonly redis: RedisHealth;
   readonly draining: boolean;
 }
 
 export interface HealthReport extends HealthParts {
   readonly status: 'ok' | 'degraded' | 'down';
+}
+
+/** Each subgraph with the state of its circuit breaker; one that was not called yet has none. */
+export function withCircuits(
+  subgraphs: readonly SubgraphHealth[],
+  circuits: readonly CircuitHealth[],
+): HealthParts['subgraphs'] {
+  return subgraphs.map((subgraph) => {
+    const found = circuits.find(({ name }) => name === subgraph.name);
+    return found ? { ...subgraph, circuit: found.circuit } : subgraph;
+  });
 }
 
 /**
@@ -34,7 +51,9 @@ export function healthReport(parts: HealthParts): HealthReport {
 function overall({ supergraph, subgraphs, redis }: HealthParts): HealthReport['status'] {
   if (supergraph.status === 'waiting') return 'down';
   const broken =
-    supergraph.status !== 'ok' || redis.status === 'down' || subgraphs.some((subgraph) => subgraph.status === 'down');
+    supergraph.status !== 'ok' ||
+    redis.status === 'down' ||
+    subgraphs.some(({ status, circuit }) => status === 'down' || circuit === 'open');
   return broken ? 'degraded' : 'ok';
 }
 

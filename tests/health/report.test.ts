@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SubgraphHealth } from '../../plugins/health/probe.ts';
-import { healthReport, isReady, type HealthParts } from '../../plugins/health/report.ts';
+import { healthReport, isReady, withCircuits, type HealthParts } from '../../plugins/health/report.ts';
 
 const subgraph = (status: SubgraphHealth['status']): SubgraphHealth => ({
   name: 'items',
@@ -28,6 +28,7 @@ test.each([
   ['ok', 'there is no Redis to be down', parts({ redis: { status: 'off' } })],
   ['ok', 'a subgraph has not been probed yet', parts({ subgraphs: [subgraph('unknown')] })],
   ['degraded', 'a subgraph is down', parts({ subgraphs: [subgraph('ok'), subgraph('down')] })],
+  ['degraded', 'a circuit breaker is open', parts({ subgraphs: [{ ...subgraph('ok'), circuit: 'open' }] })],
   ['degraded', 'Redis is down', parts({ redis: { status: 'down' } })],
   ['degraded', 'the newest schemas do not compose', supergraph('conflict')],
   ['degraded', 'the schemas are those of an earlier run', supergraph('stale')],
@@ -41,4 +42,11 @@ test('it is ready with a supergraph, whatever else is broken, and until it is to
   expect(isReady(supergraph('stale'))).toBe(true);
   expect(isReady(supergraph('waiting'))).toBe(false);
   expect(isReady(parts({ draining: true }))).toBe(false);
+});
+
+test('a subgraph shows the state of its circuit breaker once it was called', () => {
+  expect(withCircuits([subgraph('ok')], [])).toEqual([subgraph('ok')]);
+  expect(withCircuits([subgraph('ok')], [{ name: 'items', circuit: 'half-open' }])).toEqual([
+    { ...subgraph('ok'), circuit: 'half-open' },
+  ]);
 });

@@ -1,0 +1,29 @@
+import type { ExecutionRequest } from '@graphql-tools/utils';
+
+/** W3C Trace Context: what makes the subgraph's spans part of the client's trace. */
+const ALWAYS = ['traceparent', 'tracestate'];
+
+/** What a header name or value may hold (RFC 9110, section 5): anything else would be refused by `fetch`, or smuggle. */
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/**
+ * The headers of a subgraph call: those of its configuration, those of the client that are passed on, and those that
+ * plugins set for this call (`extensions.headers`); the later ones win.
+ */
+export function headersFor(
+  request: ExecutionRequest,
+  configured: readonly (readonly [string, string])[],
+  forwarded: readonly string[],
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const set = (name: string, value: unknown) => {
+    if (typeof value === 'string' && NAME.test(name)) headers[name.toLowerCase()] = value;
+  };
+  for (const [name, value] of configured) set(name, value);
+  // Never `context.headers`: over WebSocket, the client's connection_init payload can overwrite them.
+  const { request: incoming } = (request.context ?? {}) as { request?: Request };
+  for (const name of [...ALWAYS, ...forwarded]) set(name, incoming?.headers.get(name));
+  const { headers: own } = (request.extensions ?? {}) as { headers?: Record<string, unknown> };
+  for (const [name, value] of Object.entries(own ?? {})) set(name, value);
+  return headers;
+}

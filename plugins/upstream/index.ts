@@ -1,0 +1,155 @@
+import type { GatewayPlugin } from '@graphql-hive/gateway';
+import { defaultPrintFn } from '@graphql-tools/executor-common';
+import { isAsyncIterable, mapAsyncIterator, type ExecutionRequest, type ExecutionResult } from '@graphql-tools/utils';
+import { OperationTypeNode } from 'graphql';
+import { circuitBreaker, type CircuitState } from './circuit-breaker.ts';
+import { concurrencyLimit } from './concurrency-limit.ts';
+import { CallFailed, toClientError } from './failure.ts';
+import { headersFor } from './headers.ts';
+import { callOverHttp } from './http-call.ts';
+import { limitsOf, type UpstreamOptions } from './options.ts';
+import { callGuarded, type Guard } from './resilient-call.ts';
+import { retryBudget } from './retry-budget.ts';
+import { sanitizeErrors } from './sanitize.ts';
+import { sharedFetch, type SharedFetch } from './shared-fetch.ts';
+
+export type { SubgraphLimits, UpstreamOptions } from './options.ts';
+
+/** The gateway's `fetch`: runs the plugins' `onFetch` hooks, which take the context and the info. */
+type ContextFetch = (url: string, init: RequestInit, context?: unknown, info?: unknown) => Promise<Response>;
+
+const DEFAULT_REQUEST_DEADLINE = 60_000;
+
+/** What the gateway knows of its calls to a subgraph. */
+export interface UpstreamStatus {
+  readonly name: string;
+  readonly circuit: CircuitState;
+  readonly running: number;
+  readonly waiting: number;
+}
+
+export interface UpstreamPlugin extends GatewayPlugin {
+  /** For each subgraph that was called. */
+  status(): readonly UpstreamStatus[];
+}
+
+/**
+ * Guards every call to a subgraph: a time limit for each and one for all of a request, retries of queries within a
+ * budget, a circuit breaker and a concurrency limit for each subgraph, equal queries in flight made one; headers by
+ * allow-list; and errors from which a client learns which subgraph failed and in which way, and nothing else. All of
+ * it goes to the log.
+ *
+ * Throws an `Error` that names the option when one is wrong.
+ */
+export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
+  const { requestDeadline = DEFAULT_REQUEST_DEADLINE, forwardHeaders = [], errorExtensions = [] } = options;
+  const guards = new Map<string, Guard>();
+  const deadlines = new WeakMap<object, AbortSignal>();
+  const sharing = new WeakMap<SharedFetch, SharedFetch>();
+  // Wrong options are to stop the gateway when it starts, not when the subgraph is first called.
+  for (const name of ['', ...Object.keys(options.subgraphs ?? {})]) limitsOf(options, name);
+
+  function guardOf(subgraph: string): Guard {
+    const known = guards.get(subgraph);
+    if (known) return known;
+    const limits = limitsOf(options, subgraph);
+    const guard: Guard = {
+      limits,
+      budget: retryBudget(limits.retryBudget),
+      concurrency: concurrencyLimit({ calls: limits.concurrency, queue: limits.queue }),
+      breaker: circuitBreaker(
+        {
+          window: limits.breakerWindow,
+          minimumCalls: limits.breakerMinimumCalls,
+          errorRate: limits.breakerErrorRate,
+          slowRate: limits.breakerSlowRate,
+          slowCall: limits.slowCall,
+          openFor: limits.breakerOpenFor,
+          probes: limits.breakerProbes,
+        },
+        () => performance.now(),
+      ),
+    };
+    guards.set(subgraph, guard);
+    return guard;
+  }
+
+  /** Ends all calls of a request: when its time is over, or the client has gone. */
+  function signalOf({ context, signal }: ExecutionRequest): AbortSignal {
+    const owner = (context ?? {}) as { request?: Request };
+    const deadline = deadlines.get(owner) ?? AbortSignal.timeout(requestDeadline);
+    deadlines.set(owner, deadline);
+    return AbortSignal.any([deadline, signal, owner.request?.signal].filter((one) => one !== undefined));
+  }
+
+  return {
+    onSubgraphExecute({ subgraphName, transportEntry, executor, setExecutor, log }) {
+      const url = transportEntry?.location;
+      if (!url) return;
+      const guard = guardOf(subgraphName);
+
+      async function call(request: ExecutionRequest): Promise<ExecutionResult> {
+        const { context, operationType, operationName, variables, document } = request;
+        const { fetch = globalThis.fetch } = (context ?? {}) as { fetch?: ContextFetch };
+        const isRepeatable = operationType === OperationTypeNode.QUERY;
+        try {
+          const answer = await callGuarded(guard, isRepeatable, signalOf(request), (signal) =>
+            callOverHttp(
+              {
+                url: url ?? '',
+                headers: headersFor(request, transportEntry?.headers ?? [], forwardHeaders),
+                query: defaultPrintFn(document),
+                operationName,
+                variables,
+                signal,
+                maxBytes: guard.limits.maxResponseBytes,
+                isShareable: isRepeatable,
+              },
+              (to, init) => fetch(to, init, context, request.info),
+            ),
+          );
+          if (!answer.errors) return answer as unknown as ExecutionResult;
+          return { ...answer, errors: sanitizeErrors(subgraphName, answer.errors, errorExtensions) } as ExecutionResult;
+        } catch (error) {
+          if (!(error instanceof CallFailed)) throw error;
+          if (error.kind !== 'cancelled')
+            log.error({ err: error, kind: error.kind }, `Call to "${subgraphName}" failed`);
+          return { errors: [toClientError(subgraphName, error)] };
+        }
+      }
+
+      async function subscribe(request: ExecutionRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
+        const headers = headersFor(request, [], forwardHeaders);
+        const answer = await executor({ ...request, extensions: { ...request.extensions, headers } });
+        if (isAsyncIterable(answer)) return mapAsyncIterator(answer, sanitize);
+        return sanitize(answer);
+      }
+
+      function sanitize(result: ExecutionResult): ExecutionResult {
+        if (!result.errors) return result;
+        log.error({ errors: result.errors }, `A subscription of "${subgraphName}" reported errors`);
+        return { ...result, errors: sanitizeErrors(subgraphName, result.errors as never, errorExtensions) as never };
+      }
+
+      setExecutor(
+        (request) =>
+          (request.operationType === OperationTypeNode.SUBSCRIPTION ? subscribe(request) : call(request)) as never,
+      );
+    },
+
+    onFetch({ fetchFn, setFetchFn }) {
+      const fetch = fetchFn as unknown as SharedFetch;
+      const shared = sharing.get(fetch) ?? sharedFetch(fetch);
+      sharing.set(fetch, shared);
+      setFetchFn(shared as never);
+    },
+
+    status: () =>
+      [...guards].map(([name, { breaker, concurrency }]) => ({
+        name,
+        circuit: breaker.state(),
+        running: concurrency.running(),
+        waiting: concurrency.waiting(),
+      })),
+  };
+}

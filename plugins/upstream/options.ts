@@ -1,0 +1,86 @@
+/** How the gateway treats one subgraph. Times in ms. */
+export interface SubgraphLimits {
+  /** How long one call may take. */
+  readonly timeout: number;
+  /** How often a query is tried again after a failure that may pass; mutations and subscriptions never are. */
+  readonly retries: number;
+  /** The longest wait before the first retry; each further one may be twice as long, up to `maxDelay`. */
+  readonly baseDelay: number;
+  readonly maxDelay: number;
+  /** A subgraph that asks for a longer wait (`Retry-After`) is not tried again. */
+  readonly maxRetryAfter: number;
+  /** Retries may be this share of the calls, from 0 to 1. */
+  readonly retryBudget: number;
+  /** Calls at the same time. */
+  readonly concurrency: number;
+  /** Calls that may wait for one of those to end; further ones fail at once. */
+  readonly queue: number;
+  /** The largest answer, in bytes. */
+  readonly maxResponseBytes: number;
+  /** The circuit breaker: how far back calls count, and with how few it stays closed whatever comes of them. */
+  readonly breakerWindow: number;
+  readonly breakerMinimumCalls: number;
+  /** The share of failed calls, and of calls slower than `slowCall`, that opens it. */
+  readonly breakerErrorRate: number;
+  readonly breakerSlowRate: number;
+  readonly slowCall: number;
+  /** How long it stays open before it lets a probe through, and how many probes in a row close it. */
+  readonly breakerOpenFor: number;
+  readonly breakerProbes: number;
+}
+
+export interface UpstreamOptions extends Partial<SubgraphLimits> {
+  /** How long all subgraph calls of one request may take together, in ms. */
+  readonly requestDeadline?: number;
+  /** Request headers of clients that are passed on. `traceparent` and `tracestate` always are. */
+  readonly forwardHeaders?: readonly string[];
+  /** Extensions of a subgraph's errors that clients may see, beside `code`. */
+  readonly errorExtensions?: readonly string[];
+  /** Other limits for single subgraphs, by name. */
+  readonly subgraphs?: Readonly<Record<string, Partial<SubgraphLimits>>>;
+}
+
+const DEFAULTS: SubgraphLimits = {
+  timeout: 30_000,
+  retries: 2,
+  baseDelay: 50,
+  maxDelay: 1_000,
+  maxRetryAfter: 2_000,
+  retryBudget: 0.2,
+  concurrency: 200,
+  queue: 1_000,
+  maxResponseBytes: 32 * 1024 * 1024,
+  breakerWindow: 10_000,
+  breakerMinimumCalls: 20,
+  breakerErrorRate: 0.5,
+  breakerSlowRate: 0.9,
+  slowCall: 10_000,
+  breakerOpenFor: 5_000,
+  breakerProbes: 2,
+};
+
+/** The limits of a subgraph. Throws an `Error` that names the option and what it takes. */
+export function limitsOf(options: UpstreamOptions, subgraph: string): SubgraphLimits {
+  const limits: Record<keyof SubgraphLimits, number> = { ...DEFAULTS };
+  for (const source of [options, options.subgraphs?.[subgraph] ?? {}]) {
+    for (const name of Object.keys(DEFAULTS) as (keyof SubgraphLimits)[]) limits[name] = source[name] ?? limits[name];
+  }
+  for (const name of Object.keys(DEFAULTS) as (keyof SubgraphLimits)[]) check(name, limits[name]);
+  return limits;
+}
+
+const SHARES: ReadonlySet<string> = new Set(['retryBudget', 'breakerErrorRate', 'breakerSlowRate']);
+const FROM_ZERO: ReadonlySet<string> = new Set(['retries', 'queue', 'maxRetryAfter']);
+/** `setTimeout` fires at once for anything longer. */
+const LARGEST = 2 ** 31 - 1;
+
+function check(name: keyof SubgraphLimits, value: number): void {
+  if (SHARES.has(name)) {
+    if (!(value >= 0 && value <= 1)) throw new Error(`useUpstream: ${name} is ${value}; it takes a share from 0 to 1`);
+    return;
+  }
+  const least = FROM_ZERO.has(name) ? 0 : 1;
+  if (!Number.isInteger(value) || value < least || value > LARGEST) {
+    throw new Error(`useUpstream: ${name} is ${value}; it takes a whole number from ${least} to ${LARGEST}`);
+  }
+}
