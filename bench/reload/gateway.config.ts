@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { defineConfig, type GatewayPlugin } from '@graphql-hive/gateway';
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 import { composeSubgraphs, useComposition } from '../../plugins/composition/index.ts';
-import { steppedEngine } from '../../plugins/composition/engine.ts';
+import { planningEngine } from '../../plugins/execution/index.ts';
 import { SUBGRAPHS } from './generated-subgraphs.ts';
 
 const { SUBGRAPH_SERVER, ENGINE, STATE_DIRECTORY } = process.env;
@@ -37,7 +37,7 @@ function useMeasure(): GatewayPlugin {
 
 export const gatewayConfig = defineConfig({
   supergraph,
-  unifiedGraphHandler: ENGINE === 'bare' ? unifiedGraphHandler : steppedEngine,
+  unifiedGraphHandler: ENGINE === 'bare' ? unifiedGraphHandler : planningEngine,
   gracefulSchemaReload: { drainTimeout: 30_000 },
   plugins: () => [useMeasure(), useComposition(supergraph)],
 });

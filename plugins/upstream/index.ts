@@ -44,7 +44,8 @@ export interface UpstreamPlugin extends GatewayPlugin {
 export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
   const { requestDeadline = DEFAULT_REQUEST_DEADLINE, forwardHeaders = [], errorExtensions = [] } = options;
   const guards = new Map<string, Guard>();
-  const deadlines = new WeakMap<object, AbortSignal>();
+  const deadlines = new WeakMap<object, number>();
+  const subscriptions = new WeakSet<object>();
   const sharing = new WeakMap<SharedFetch, SharedFetch>();
   // Wrong options are to stop the gateway when it starts, not when the subgraph is first called.
   for (const name of ['', ...Object.keys(options.subgraphs ?? {})]) limitsOf(options, name);
@@ -74,12 +75,14 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
     return guard;
   }
 
-  /** Ends all calls of a request: when its time is over, or the client has gone. */
-  function signalOf({ context, signal }: ExecutionRequest): AbortSignal {
-    const owner = (context ?? {}) as { request?: Request };
-    const deadline = deadlines.get(owner) ?? AbortSignal.timeout(requestDeadline);
+  /** When the calls of a request must have ended, on the clock of `performance.now`. */
+  function deadlineOf({ context }: ExecutionRequest): number {
+    const owner: object = context ?? {};
+    // A subscription lasts; each of its calls has its own time limit.
+    if (subscriptions.has(owner)) return Number.POSITIVE_INFINITY;
+    const deadline = deadlines.get(owner) ?? performance.now() + requestDeadline;
     deadlines.set(owner, deadline);
-    return AbortSignal.any([deadline, signal, owner.request?.signal].filter((one) => one !== undefined));
+    return deadline;
   }
 
   return {
@@ -93,7 +96,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
         const { fetch = globalThis.fetch } = (context ?? {}) as { fetch?: ContextFetch };
         const isRepeatable = operationType === OperationTypeNode.QUERY;
         try {
-          const answer = await callGuarded(guard, isRepeatable, signalOf(request), (signal) =>
+          const answer = await callGuarded(guard, isRepeatable, deadlineOf(request), clientSignal(request), (signal) =>
             callOverHttp(
               {
                 url: url ?? '',
@@ -137,6 +140,10 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
       );
     },
 
+    onSubscribe({ args }) {
+      subscriptions.add(args.contextValue);
+    },
+
     onFetch({ fetchFn, setFetchFn }) {
       const fetch = fetchFn as unknown as SharedFetch;
       const shared = sharing.get(fetch) ?? sharedFetch(fetch);
@@ -152,4 +159,9 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
         waiting: concurrency.waiting(),
       })),
   };
+}
+
+/** Aborts when the client has gone. */
+function clientSignal({ context, signal }: ExecutionRequest): AbortSignal | undefined {
+  return signal ?? (context as { request?: Request } | undefined)?.request?.signal;
 }
