@@ -145,7 +145,8 @@ function asInSubgraph(definition: DefinitionNode): DefinitionNode {
   });
 }
 
-function graphOf(directive: DirectiveNode): string | undefined {
+/** The graph that a join directive names. */
+export function graphOf(directive: DirectiveNode): string | undefined {
   if (!JOINS.has(directive.name.value)) return undefined;
   const graph = directive.arguments?.find((argument) => argument.name.value === 'graph')?.value;
   return graph?.kind === Kind.ENUM ? graph.value : undefined;

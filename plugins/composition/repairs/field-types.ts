@@ -1,15 +1,6 @@
-import {
-  GraphQLError,
-  Kind,
-  parseType,
-  print,
-  visit,
-  type DocumentNode,
-  type FieldDefinitionNode,
-  type TypeNode,
-} from 'graphql';
-import { stringArgument } from '../conflicts/links.ts';
+import { GraphQLError, print, visit, type DocumentNode } from 'graphql';
 import { graphNames } from '../supergraph-parts.ts';
+import { resolvingGraphs, type ResolvingGraph } from './join-fields.ts';
 import { holdsFor, mostGeneral, readSubtypes } from './subtypes.ts';
 
 /**
@@ -31,7 +22,7 @@ export function generalizeFieldTypes(
     InterfaceTypeDefinition: { enter: ({ name }) => void (typeName = name.value) },
     FieldDefinition: {
       enter(field) {
-        const joins = typedJoins(field);
+        const joins = resolvingGraphs(field);
         const types = joins.map(({ type }) => type);
         if (types.every((type) => holdsFor(type, field.type, isSubtype))) return undefined;
         const type = mostGeneral(types, isSubtype);
@@ -44,25 +35,12 @@ export function generalizeFieldTypes(
   return errors.length > 0 ? { errors } : { supergraph: generalized };
 }
 
-interface TypedJoin {
-  readonly graph: string;
-  readonly type: TypeNode;
-}
-
-/** The graphs that resolve the field, each with the type that it gives it. */
-function typedJoins(field: FieldDefinitionNode): readonly TypedJoin[] {
-  return (field.directives ?? []).flatMap((directive) => {
-    if (directive.name.value !== 'join__field') return [];
-    const value = (name: string) => directive.arguments?.find((argument) => argument.name.value === name)?.value;
-    const [graph, external] = [value('graph'), value('external')];
-    if (graph?.kind !== Kind.ENUM || (external?.kind === Kind.BOOLEAN && external.value)) return [];
-    const type = stringArgument(directive, 'type');
-    return [{ graph: graph.value, type: type === undefined ? field.type : parseType(type, { noLocation: true }) }];
-  });
-}
-
 /** In the words of the library. */
-function mismatch(coordinate: string, joins: readonly TypedJoin[], names: ReadonlyMap<string, string>): GraphQLError {
+function mismatch(
+  coordinate: string,
+  joins: readonly ResolvingGraph[],
+  names: ReadonlyMap<string, string>,
+): GraphQLError {
   const groups = [...Map.groupBy(joins, ({ type }) => print(type))].map(([type, graphs]) => {
     const subgraphs = graphs.map(({ graph }) => `"${names.get(graph) ?? graph}"`);
     return `type "${type}" in subgraph${subgraphs.length > 1 ? 's' : ''} ${subgraphs.join(', ')}`;

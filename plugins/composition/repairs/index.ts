@@ -4,13 +4,18 @@ import {
   type ServiceDefinition,
 } from '@theguild/federation-composition';
 import { GraphQLError, parse, type DocumentNode } from 'graphql';
+import { usualFederationNamespace } from './federation-namespace.ts';
 import { generalizeFieldTypes } from './field-types.ts';
 import { onlyInaccessibleChildren, withoutInaccessibleMembers } from './inaccessible.ts';
+import { commonKeysLast } from './key-order.ts';
+import { withoutMeshDirectives } from './mesh-directives.ts';
+import { usualRootTypes } from './root-types.ts';
 import { invalidities } from './validity.ts';
 import { hideInterfaceArguments } from './interface-arguments.ts';
 import { alignInterfaceNullability } from './interface-nullability.ts';
-import { interfaceObjectsFirst } from './interface-objects.ts';
+import { interfaceObjectsFirst, misusedInterfaceObjects } from './interface-objects.ts';
 import { restoreJoins } from './joins.ts';
+import { mismatchedRuntimeTypes } from './runtime-types.ts';
 import { spreadInterfacesOfRequires } from './requires.ts';
 
 // What federation-composition 0.27 gets wrong is repaired here, one function a fault. Each has a test of the same name
@@ -27,13 +32,16 @@ export type RepairedComposition =
 /** Composes with the library, whose known faults are repaired. Never throws. */
 export function composeRepaired(services: readonly ServiceDefinition[]): RepairedComposition {
   try {
-    const prepared = alignInterfaceNullability(services.map(interfaceObjectsFirst));
+    const readable = services.map(usualFederationNamespace).map(usualRootTypes).map(interfaceObjectsFirst);
+    const prepared = alignInterfaceNullability(readable);
     let result = composeServices(prepared);
     if (result.errors?.some(isUnsatisfiable)) {
       const again = composeServices(prepared.map(spreadInterfacesOfRequires));
       if (!again.errors) result = again;
     }
-    return result.errors ? { errors: result.errors } : repair(result.supergraphSdl, services);
+    if (result.errors) return { errors: result.errors };
+    const misused = misusedInterfaceObjects(readable);
+    return misused.length > 0 ? { errors: misused } : repair(result.supergraphSdl, services);
   } catch (error) {
     // The library throws where it meets something that it did not foresee in a subgraph.
     return { errors: [new GraphQLError((error as Error).message, { extensions: { code: 'COMPOSITION_FAILED' } })] };
@@ -44,10 +52,10 @@ function repair(supergraphSdl: string, services: readonly ServiceDefinition[]): 
   const composed = parse(supergraphSdl, { noLocation: true });
   const typed = generalizeFieldTypes(restoreJoins(hideInterfaceArguments(composed, services), services));
   if ('errors' in typed) return typed;
-  const { supergraph } = typed;
-  const publicSchema = transformSupergraphToPublicSchema(withoutInaccessibleMembers(supergraph));
-  const hidden = onlyInaccessibleChildren(supergraph);
-  const errors = hidden.length > 0 ? hidden : invalidities(publicSchema);
+  const supergraph = commonKeysLast(typed.supergraph);
+  const publicSchema = transformSupergraphToPublicSchema(withoutMeshDirectives(withoutInaccessibleMembers(supergraph)));
+  const found = [...onlyInaccessibleChildren(supergraph), ...mismatchedRuntimeTypes(supergraph)];
+  const errors = found.length > 0 ? found : invalidities(publicSchema);
   return errors.length > 0 ? { errors } : { supergraph, publicSchema };
 }
 

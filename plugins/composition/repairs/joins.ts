@@ -15,7 +15,7 @@ import { graphNames } from '../supergraph-parts.ts';
  * Fault: a field of an interface or of Query that every subgraph of that type defines has no `@join__field`s, and
  * others of Query have them without types. With them is lost what each subgraph says of the field: that an
  * `@interfaceObject` holds it as `@external` (the planner then asks a subgraph that has no resolver for it), its
- * `@requires`, `@provides` and `@override`, and its type.
+ * `@requires` and `@provides`, and its type.
  * Repair: they are written again from the subgraphs, where one of them has something to say.
  */
 export function restoreJoins(supergraph: DocumentNode, subgraphs: readonly SubgraphDocument[]): DocumentNode {
@@ -74,21 +74,15 @@ function readFields(document: DocumentNode): ReadonlyMap<string, SourceField> {
   const fields = new Map<string, SourceField>();
   for (const [typeName, type] of readDefinitions(document).types) {
     for (const field of type.fields.values()) {
-      const text = (directive: string, argument: string, join: string): string[] =>
+      const text = (directive: string): string[] =>
         applies(field.directives, directive).flatMap((applied) => {
-          const value = stringArgument(applied, argument);
-          return value === undefined ? [] : [`${join}: ${JSON.stringify(value)}`];
+          const fieldSet = stringArgument(applied, 'fields');
+          return fieldSet === undefined ? [] : [`${directive}: ${JSON.stringify(fieldSet)}`];
         });
       const isExternal = applies([...(field.directives ?? []), ...type.directives], 'external').length > 0;
       fields.set(`${typeName}.${field.name.value}`, {
         type: print(field.type),
-        rest: [
-          ...(isExternal ? ['external: true'] : []),
-          ...text('requires', 'fields', 'requires'),
-          ...text('provides', 'fields', 'provides'),
-          ...text('override', 'from', 'override'),
-          ...text('override', 'label', 'overrideLabel'),
-        ],
+        rest: [...(isExternal ? ['external: true'] : []), ...text('requires'), ...text('provides')],
       });
     }
   }
