@@ -2,6 +2,7 @@
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   engine: () => import('./engine/index.ts'),
+  outage: () => import('./outage/index.ts'),
   reload: () => import('./reload/index.ts'),
 };
 

@@ -2,31 +2,22 @@ import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { defaultPrintFn } from '@graphql-tools/executor-common';
 import { isAsyncIterable, mapAsyncIterator, type ExecutionRequest, type ExecutionResult } from '@graphql-tools/utils';
 import { OperationTypeNode } from 'graphql';
-import { circuitBreaker, type CircuitState } from './circuit-breaker.ts';
-import { concurrencyLimit } from './concurrency-limit.ts';
 import { CallFailed, toClientError } from './failure.ts';
+import { subgraphGuards, type UpstreamStatus } from './guards.ts';
 import { headersFor } from './headers.ts';
 import { callOverHttp } from './http-call.ts';
 import { limitsOf, type UpstreamOptions } from './options.ts';
-import { callGuarded, type Guard } from './resilient-call.ts';
-import { retryBudget } from './retry-budget.ts';
+import { callGuarded } from './resilient-call.ts';
 import { sanitizeErrors } from './sanitize.ts';
 import { sharedFetch, type SharedFetch } from './shared-fetch.ts';
 
+export type { UpstreamStatus } from './guards.ts';
 export type { SubgraphLimits, UpstreamOptions } from './options.ts';
 
 /** The gateway's `fetch`: runs the plugins' `onFetch` hooks, which take the context and the info. */
 type ContextFetch = (url: string, init: RequestInit, context?: unknown, info?: unknown) => Promise<Response>;
 
 const DEFAULT_REQUEST_DEADLINE = 60_000;
-
-/** What the gateway knows of its calls to a subgraph. */
-export interface UpstreamStatus {
-  readonly name: string;
-  readonly circuit: CircuitState;
-  readonly running: number;
-  readonly waiting: number;
-}
 
 export interface UpstreamPlugin extends GatewayPlugin {
   /** For each subgraph that was called. */
@@ -43,37 +34,12 @@ export interface UpstreamPlugin extends GatewayPlugin {
  */
 export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
   const { requestDeadline = DEFAULT_REQUEST_DEADLINE, forwardHeaders = [], errorExtensions = [] } = options;
-  const guards = new Map<string, Guard>();
+  const guards = subgraphGuards(options);
   const deadlines = new WeakMap<object, number>();
   const subscriptions = new WeakSet<object>();
   const sharing = new WeakMap<SharedFetch, SharedFetch>();
   // Wrong options are to stop the gateway when it starts, not when the subgraph is first called.
   for (const name of ['', ...Object.keys(options.subgraphs ?? {})]) limitsOf(options, name);
-
-  function guardOf(subgraph: string): Guard {
-    const known = guards.get(subgraph);
-    if (known) return known;
-    const limits = limitsOf(options, subgraph);
-    const guard: Guard = {
-      limits,
-      budget: retryBudget(limits.retryBudget),
-      concurrency: concurrencyLimit({ calls: limits.concurrency, queue: limits.queue }),
-      breaker: circuitBreaker(
-        {
-          window: limits.breakerWindow,
-          minimumCalls: limits.breakerMinimumCalls,
-          errorRate: limits.breakerErrorRate,
-          slowRate: limits.breakerSlowRate,
-          slowCall: limits.slowCall,
-          openFor: limits.breakerOpenFor,
-          probes: limits.breakerProbes,
-        },
-        () => performance.now(),
-      ),
-    };
-    guards.set(subgraph, guard);
-    return guard;
-  }
 
   /** When the calls of a request must have ended, on the clock of `performance.now`. */
   function deadlineOf({ context }: ExecutionRequest): number {
@@ -89,7 +55,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
     onSubgraphExecute({ subgraphName, transportEntry, executor, setExecutor, log }) {
       const url = transportEntry?.location;
       if (!url) return;
-      const guard = guardOf(subgraphName);
+      const guard = guards.of(subgraphName);
 
       async function call(request: ExecutionRequest): Promise<ExecutionResult> {
         const { context, operationType, operationName, variables, document } = request;
@@ -115,9 +81,12 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
           return { ...answer, errors: sanitizeErrors(subgraphName, answer.errors, errorExtensions) } as ExecutionResult;
         } catch (error) {
           if (!(error instanceof CallFailed)) throw error;
-          if (error.kind !== 'cancelled')
-            log.error({ err: error, kind: error.kind }, `Call to "${subgraphName}" failed`);
+          // Calls that were not made say nothing new: the log has why the breaker opened.
+          const isNews = error.kind !== 'cancelled' && error.kind !== 'refused';
+          log[isNews ? 'error' : 'debug']({ err: error, kind: error.kind }, `Call to "${subgraphName}" failed`);
           return { errors: [toClientError(subgraphName, error)] };
+        } finally {
+          guards.tellCircuit(subgraphName, log);
         }
       }
 
@@ -151,13 +120,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
       setFetchFn(shared as never);
     },
 
-    status: () =>
-      [...guards].map(([name, { breaker, concurrency }]) => ({
-        name,
-        circuit: breaker.state(),
-        running: concurrency.running(),
-        waiting: concurrency.waiting(),
-      })),
+    status: guards.status,
   };
 }
 
