@@ -4,7 +4,6 @@ import { resolveOptions, type CompositionOptions, type ResolvedOptions } from '.
 import { answerSchemaWebhook, type WebhookReceiver } from './schema-webhook.ts';
 import { waitingAnswer } from './waiting.ts';
 
-export { steppedEngine } from './engine.ts';
 export { pollIntervalFromEnvironment, subgraphsFromEnvironment } from './environment.ts';
 export type { SupergraphStatus } from './live-supergraph.ts';
 export type { CompositionOptions } from './options.ts';

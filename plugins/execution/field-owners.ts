@@ -1,5 +1,5 @@
 import { isInterfaceType, isObjectType, Kind, type DirectiveNode, type GraphQLSchema } from 'graphql';
-import { definitionsOf, graphNames } from './supergraph-parts.ts';
+import { definitionsOf, graphNames } from '../supergraph/index.ts';
 
 /** The name of the subgraph that resolves a field, when it is one alone. */
 export type FieldOwner = (typeName: string, fieldName: string) => string | undefined;

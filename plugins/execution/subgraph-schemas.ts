@@ -3,7 +3,7 @@ import type { UnifiedGraphHandler } from '@graphql-hive/gateway';
 import type { ExecutionRequest, ExecutionResult, MaybeAsyncIterable, MaybePromise } from '@graphql-tools/utils';
 import { isAsyncIterable, mapAsyncIterator } from '@graphql-tools/utils';
 import { buildASTSchema, type GraphQLSchema } from 'graphql';
-import { definitionsOf, graphNames, reduceTo, subgraphSchema, transformedGraphs } from './supergraph-parts.ts';
+import { definitionsOf, graphNames, reduceTo, subgraphSchema, transformedGraphs } from '../supergraph/index.ts';
 
 type Transform = NonNullable<
   ReturnType<ReturnType<typeof handleFederationSupergraph>['getSubschema']>['transforms']

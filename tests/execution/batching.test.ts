@@ -27,7 +27,7 @@ test('a three-level list of 1,000 entities makes one _entities call a level, eac
   const schemas = new Map<string, GraphQLSchema>();
   const services = Object.entries(SDL).map(([name, sdl]) => {
     const typeDefs = parse(LINK + sdl);
-    schemas.set(name, buildSubgraphSchema({ typeDefs, resolvers: RESOLVERS[name as keyof typeof RESOLVERS] as never }));
+    schemas.set(name, buildSubgraphSchema({ typeDefs, resolvers: RESOLVERS[name as keyof typeof RESOLVERS] }));
     return { name, url: `http://${name}`, typeDefs };
   });
   const { supergraphSdl = '' } = composeServices(services);
@@ -37,9 +37,9 @@ test('a three-level list of 1,000 entities makes one _entities call a level, eac
     getUnifiedGraphSDL: () => supergraphSdl,
     onSubgraphExecute(
       subgraph: string,
-      { document, variables = {} }: { document: never; variables: Record<string, unknown> },
+      { document, variables }: { document: never; variables: Record<string, unknown> },
     ) {
-      const { representations } = variables as { representations?: unknown[] };
+      const { representations } = (variables ?? {}) as { representations?: unknown[] };
       calls.push({ subgraph, representations: representations?.length ?? 0 });
       return execute({ schema: schemas.get(subgraph) as GraphQLSchema, document, variableValues: variables });
     },

@@ -1,5 +1,5 @@
 import { GraphQLError, print, visit, type DocumentNode } from 'graphql';
-import { graphNames } from '../supergraph-parts.ts';
+import { graphNames } from '../../supergraph/index.ts';
 import { resolvingGraphs, type ResolvingGraph } from './join-fields.ts';
 import { holdsFor, mostGeneral, readSubtypes } from './subtypes.ts';
 

@@ -18,8 +18,8 @@ import { restoreJoins } from './joins.ts';
 import { mismatchedRuntimeTypes } from './runtime-types.ts';
 import { spreadInterfacesOfRequires } from './requires.ts';
 
-// What federation-composition 0.27 gets wrong is repaired here, one function a fault. Each has a test of the same name
-// in tests/composition/repairs.test.ts that composes without the repair: when that test fails, the function can go.
+// What federation-composition 0.27 gets wrong is repaired here, one function a fault. Each is named by a test in
+// tests/composition/repairs*.test.ts that composes without it: when that test fails, the function can go.
 
 export type RepairedComposition =
   | {

@@ -1,6 +1,6 @@
 import { Kind, parseType, type FieldDefinitionNode, type TypeNode } from 'graphql';
 import { stringArgument } from '../conflicts/links.ts';
-import { graphOf } from '../supergraph-parts.ts';
+import { graphOf } from '../../supergraph/index.ts';
 
 /** One `@join__field`. */
 export interface ResolvingGraph {

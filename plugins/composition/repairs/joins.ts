@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { readDefinitions, type SubgraphDocument } from '../conflicts/definitions.ts';
 import { federationDirectives, stringArgument } from '../conflicts/links.ts';
-import { graphNames } from '../supergraph-parts.ts';
+import { graphNames } from '../../supergraph/index.ts';
 
 /**
  * Fault: a field of an interface or of Query that every subgraph of that type defines has no `@join__field`s, and

@@ -1,6 +1,6 @@
 import { Kind, parse, print, visit, type ConstDirectiveNode, type DocumentNode } from 'graphql';
 import { stringArgument } from '../conflicts/links.ts';
-import { graphOf } from '../supergraph-parts.ts';
+import { graphOf } from '../../supergraph/index.ts';
 
 type Keyed = { readonly directives?: readonly ConstDirectiveNode[] | undefined };
 

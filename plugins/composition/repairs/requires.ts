@@ -17,8 +17,8 @@ type Types = Definitions['types'];
  * Fault: a `@requires` that selects a field through an interface, or spreads one interface inside another, is refused
  * with a false SATISFIABILITY_ERROR.
  * Repair: each selection on an interface becomes one fragment for each object type that the subgraph lists under it.
- * That asks for the same data, and the library checks the satisfiability of what results, so a requirement that really
- * cannot be met is still refused.
+ * That asks for the same data, though not of object types that the subgraph does not know. The library checks the
+ * satisfiability of what results, so a requirement that really cannot be met is still refused.
  */
 export function spreadInterfacesOfRequires<Subgraph extends SubgraphDocument>(subgraph: Subgraph): Subgraph {
   const applies = federationDirectives(subgraph.typeDefs);

@@ -8,7 +8,7 @@ import {
 } from 'graphql';
 import { namedType } from '../conflicts/definitions.ts';
 import { stringArgument } from '../conflicts/links.ts';
-import { graphNames, graphOf } from '../supergraph-parts.ts';
+import { graphNames, graphOf } from '../../supergraph/index.ts';
 import { resolvingGraphs, type ResolvingGraph } from './join-fields.ts';
 
 /**

@@ -1,6 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
-  buildSchema,
   execute,
   getNamedType,
   getNullableType,
@@ -99,7 +98,7 @@ function fixed(field: string, number: number): number {
 }
 
 function numberOf(parent: number, field: string, index: number): number {
-  const letters = [...field].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), parent * 7 + index);
+  const letters = Array.from(field).reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), parent * 7 + index);
   return (letters % 997) + 2;
 }
 

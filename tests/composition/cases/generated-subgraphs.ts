@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import type { Subgraph } from '../../../plugins/composition/subgraph.ts';
 
 // Sets of subgraphs that speak of the same few types and differ as teams do: in which fields of a type they have, what
 // is nullable, which enum values and union members they know, what they require of each other. Most sets compose.
@@ -249,4 +250,12 @@ function lineOf(name: FieldName, type: number, { short, version }: SubgraphModel
 /** Federation 1 knows no `@inaccessible`. */
 function without(sdl: string, version: SubgraphModel['version']): string {
   return version === 'v1' ? sdl.replaceAll(/@inaccessible|@tag\(.*?\)/g, '') : sdl;
+}
+
+export function toSubgraphs(sdls: Sdls): Subgraph[] {
+  return Object.entries(sdls).map(([name, text]) => ({
+    name,
+    url: `http://${name}.test/graphql`,
+    schema: { kind: 'sdl', text },
+  }));
 }

@@ -1,6 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { UnifiedGraphHandler } from '@graphql-hive/gateway';
-import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 import {
   buildSchema,
   execute,
@@ -12,8 +11,8 @@ import {
 } from 'graphql';
 import { compose, type ComposedSupergraph } from '../../../plugins/composition/compose.ts';
 import { formatConflict } from '../../../plugins/composition/conflicts/index.ts';
-import { steppedEngine } from '../../../plugins/composition/engine.ts';
 import type { Subgraph, SubgraphTransform } from '../../../plugins/composition/subgraph.ts';
+import { planningEngine } from '../../../plugins/execution/index.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -49,11 +48,8 @@ export interface Federation {
   ask(query: string, variables?: Record<string, unknown>, labels?: readonly string[]): Promise<Answer>;
 }
 
-/** The engine as it comes, and as the gateway runs it. */
-export const ENGINES: Readonly<Record<string, UnifiedGraphHandler>> = { unifiedGraphHandler, steppedEngine };
-
 /** Composes the services and runs them under an engine. Throws, with the conflicts, when they do not compose. */
-export async function federate(services: Services, engine: UnifiedGraphHandler = steppedEngine): Promise<Federation> {
+export async function federate(services: Services, engine: UnifiedGraphHandler = planningEngine): Promise<Federation> {
   const composition = composed(toSubgraphs(services));
   const schemas = new Map(Object.entries(services).map(([name, service]) => [name, runnableSchema(service)]));
   const sent: Sent[] = [];
