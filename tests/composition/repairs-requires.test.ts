@@ -120,7 +120,7 @@ describe('spreadInterfacesOfRequires', () => {
         expect(codes).toEqual([]);
         expect(filled(await givenFor(fields))).toEqual(filled(directly(fields)));
       }),
-      runs(80),
+      runs(50),
     );
   });
 });

@@ -93,7 +93,7 @@ describe('the same public schema', () => {
         expect(await schemaChanges(publicSdl, publicSdl)).toEqual([]);
         expect(await schemaChanges(publicSdl, rewritten)).toEqual([]);
       }),
-      runs(30),
+      runs(20),
     );
   });
 });
@@ -112,7 +112,7 @@ describe('any two public schemas', () => {
         );
         for (const name of gone) expect(breaking.map(({ coordinate }) => coordinate)).toContain(name);
       }),
-      runs(30),
+      runs(20),
     );
   });
 });
