@@ -43,10 +43,15 @@ async function measure(engine: Engine, server: string): Promise<void> {
     const idle = await longestBlock(gateway);
     const blocks: number[] = [];
     const durations: number[] = [];
+    const compositions: number[] = [];
     for (let revision = 1; revision <= RELOADS; revision++) {
       await fetch(`${server}/revision/${revision}`, { method: 'PUT' });
       const start = performance.now();
-      const status = (await (await fetch(`${gateway.url}/bench/refresh`)).json()) as { version: string };
+      const status = (await (await fetch(`${gateway.url}/bench/refresh`)).json()) as {
+        version: string;
+        compositionMs: number;
+      };
+      compositions.push(status.compositionMs);
       durations.push(performance.now() - start);
       await sleep(SETTLE);
       const block = await longestBlock(gateway);
@@ -79,6 +84,13 @@ async function measure(engine: Engine, server: string): Promise<void> {
       bench,
       figure: `${engine}.duration.median`,
       value: Math.round(median(durations)),
+      unit: 'ms',
+      baseline: of,
+    });
+    printFigure({
+      bench,
+      figure: `${engine}.composition.median`,
+      value: median(compositions),
       unit: 'ms',
       baseline: of,
     });

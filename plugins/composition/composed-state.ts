@@ -14,6 +14,8 @@ const LOGGED_CHANGES = 20;
 export interface Serving extends ComposedSupergraph {
   /** ISO 8601 */
   readonly composedAt: string;
+  /** How long composing took, in the other thread, in ms. */
+  readonly compositionMs: number;
 }
 
 /** The supergraph that is served, and what stands against the newest schemas taking its place. */
@@ -61,9 +63,10 @@ export function composedState(
   function serve({ composition, changes, duration }: CompositionReport, subgraphs: readonly Subgraph[]): void {
     if (!composition.composes || composition.version === serving?.version) return;
     const { version, hints } = composition;
-    serving = { ...composition, composedAt: new Date().toISOString() };
+    const compositionMs = Math.round(duration);
+    serving = { ...composition, composedAt: new Date().toISOString(), compositionMs };
     log.info(
-      { version, durationMs: Math.round(duration), hints: hints.length },
+      { version, compositionMs, hints: hints.length },
       `Composed supergraph ${version} of ${subgraphs.length} subgraphs`,
     );
     const breaking = changes.filter(isBreaking).map((change) => change.message);

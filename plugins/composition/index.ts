@@ -55,6 +55,7 @@ const NOT_STARTED: SupergraphStatus = {
   status: 'waiting',
   version: null,
   composedAt: null,
+  compositionMs: null,
   conflicts: [],
   hints: [],
   unavailable: {},

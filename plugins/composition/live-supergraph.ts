@@ -24,6 +24,8 @@ export interface SupergraphStatus {
   readonly version: string | null;
   /** ISO 8601 */
   readonly composedAt: string | null;
+  /** How long composing took, in ms. */
+  readonly compositionMs: number | null;
   readonly conflicts: readonly Conflict[];
   readonly hints: readonly Hint[];
   /** Why a subgraph's schema could not be had when it was last asked for, by subgraph. */
@@ -127,6 +129,7 @@ export async function startSupergraph(options: ResolvedOptions, log: Logger): Pr
         status: !serving ? 'waiting' : conflicts.length > 0 ? 'conflict' : stale ? 'stale' : 'ok',
         version: serving?.version ?? null,
         composedAt: serving?.composedAt ?? null,
+        compositionMs: serving?.compositionMs ?? null,
         conflicts,
         hints: serving?.hints ?? [],
         unavailable: collection.failures(),
