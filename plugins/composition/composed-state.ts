@@ -44,6 +44,8 @@ export function composedState(
     try {
       return await composer.compose(subgraphs, serving?.publicSdl);
     } catch (error) {
+      // The thread failed, not the schemas: the next refresh tries them again.
+      newest = undefined;
       const { message } = error as Error;
       const hint = 'The log of the gateway says more; the schemas that were served before still are.';
       const failed: Conflict = { code: 'COMPOSITION_FAILED', message, subgraphs: [], coordinates: [], hint };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResolvedOptions } from './options.ts';
@@ -62,7 +62,7 @@ export function lastGoodStore(
     try {
       await mkdir(directory, { recursive: true });
       // Renaming is atomic: a gateway that is killed here leaves the old file, not half of the new one.
-      const draft = `${path}.${process.pid}`;
+      const draft = `${path}.${randomUUID()}`;
       await writeFile(draft, text, { mode: 0o600 });
       await rename(draft, path);
     } catch (error) {
