@@ -8,7 +8,8 @@ import { executePlan, subscribePlan, type PlanContext, type SubgraphAnswer } fro
 import { fieldOwners } from './field-owners.ts';
 import { fetchFailures } from './fetch-failures.ts';
 import { operationCompiler } from './operation.ts';
-import { createPlanner } from './planner.ts';
+import { startPlanner } from './isolated-planner.ts';
+import { plannerOf } from './planner.ts';
 import { subgraphsOf } from './subgraph-schemas.ts';
 import { typeConditions } from './type-conditions.ts';
 
@@ -19,8 +20,8 @@ import { typeConditions } from './type-conditions.ts';
  */
 export const planningEngine: UnifiedGraphHandler = async (options) => {
   await nextTurn();
-  const planner = createPlanner(options.getUnifiedGraphSDL());
-  await nextTurn();
+  const isolated = await startPlanner(options.getUnifiedGraphSDL(), options.log);
+  const planner = plannerOf(isolated);
   const schema = filterInternalFieldsAndTypes(options.unifiedGraph);
   await nextTurn();
   const subgraphs = subgraphsOf(options);
@@ -29,7 +30,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
   const ownerOf = fieldOwners(options.unifiedGraph);
 
   async function run(request: ExecutionRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
-    const { document, operationName, signal } = request;
+    const { document, operationName } = request;
     const operation = compile(document, operationName);
     if (!operation) throw new GraphQLError(`The document has no operation "${operationName ?? ''}".`);
     const { definition, shape, introspection, planned } = operation;
@@ -47,8 +48,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
         return (await subgraphs.send(service, sent as ExecutionRequest, options.onSubgraphExecute)) as SubgraphAnswer;
       },
     };
-    const plan =
-      planned && (await planner.plan({ document: planned, operationName, labels: activeLabels(request), signal }));
+    const plan = planned && (await planner.plan({ document: planned, operationName, labels: activeLabels(request) }));
     const node = plan?.node;
     const [first, ...rest] = node?.kind === 'Sequence' ? node.nodes : node ? [node] : [];
     if (first?.kind === 'Subscription') {
@@ -71,7 +71,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
     overrideLabels: planner.labels,
     getSubgraphSchema: subgraphs.schemaOf,
     // The gateway's type of an executor is generic in the data that it returns.
-    executor: run as never,
+    executor: Object.assign(run, { [Symbol.dispose]: isolated.close }) as never,
   };
 };
 

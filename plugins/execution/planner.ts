@@ -1,12 +1,12 @@
-import { QueryPlanner, type QueryPlan } from '@graphql-hive/router-query-planner';
+import type { QueryPlan } from '@graphql-hive/router-query-planner';
 import { print, type DocumentNode } from 'graphql';
+import { PlannerDied, type IsolatedPlanner } from './isolated-planner.ts';
 
 export interface PlanRequest {
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
   /** Labels of `@override` that are on for this request. */
   readonly labels: ReadonlySet<string>;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Plans operations, each once for a document and what of `@override` is on. */
@@ -16,33 +16,30 @@ export interface Planner {
   readonly labels: readonly string[];
 }
 
-export function createPlanner(supergraphSdl: string): Planner {
-  const planner = new QueryPlanner(supergraphSdl);
-  const percentages = planner.overridePercentages.toSorted((a, b) => a - b);
+export function plannerOf(planner: IsolatedPlanner): Planner {
+  const percentages = planner.percentages.toSorted((a, b) => a - b);
   const plans = new WeakMap<DocumentNode, Map<string, QueryPlan | Promise<QueryPlan>>>();
 
-  function makePlan({ document, operationName, labels, signal }: PlanRequest, percentage: number): Promise<QueryPlan> {
-    return planner.planAsync(print(document), operationName, new Set(labels), percentage, signal);
-  }
-
   return {
-    labels: planner.overrideLabels,
-    plan(request) {
+    labels: planner.labels,
+    plan({ document, operationName, labels }) {
       const percentage = percentages.length === 0 ? 0 : tossPercentage();
       // Two tosses that fall between the same percentages have the same plan.
       const bucket = percentages.filter((one) => percentage > one).length;
-      const key = [request.operationName ?? '', bucket, ...request.labels].join('|');
-      const known = plans.get(request.document) ?? new Map<string, QueryPlan | Promise<QueryPlan>>();
-      plans.set(request.document, known);
+      const key = [operationName ?? '', bucket, ...labels].join('|');
+      const known = plans.get(document) ?? new Map<string, QueryPlan | Promise<QueryPlan>>();
+      plans.set(document, known);
       const plan = known.get(key);
       if (plan) return plan;
-      const making = makePlan(request, percentage).then(
+      const task = { document: print(document), operationName, labels: [...labels], percentage };
+      const making = planner.plan(task).then(
         (made) => {
           known.set(key, made);
           return made;
         },
         (error: unknown) => {
-          known.delete(key);
+          // What ended the planner would end it again.
+          if (!(error instanceof PlannerDied)) known.delete(key);
           throw error;
         },
       );

@@ -4,6 +4,7 @@ import { buildSchema, isUnionType, parse, type DocumentNode, type ExecutionResul
 import { expect, it } from 'vitest';
 import { planningEngine } from '../../plugins/execution/index.ts';
 import { agreeingSubgraph, answerAsOne } from './cases/agreeing-servers.ts';
+import { endEngine } from './cases/in-process.ts';
 import { subgraphSets, toSubgraphs, type Sdls } from './cases/generated-subgraphs.ts';
 import { runs } from './cases/runs.ts';
 import { wholeQueries } from './cases/whole-queries.ts';
@@ -19,7 +20,10 @@ async function startEngine(sdls: Sdls, supergraphSdl: string) {
     getUnifiedGraphSDL: () => supergraphSdl,
     onSubgraphExecute: async (name, { document, variables = {} }) => servers.get(name)?.(document, variables) as never,
   });
-  return (document: DocumentNode) => executor?.({ document, variables: {}, context: {} }) as Promise<ExecutionResult>;
+  return {
+    ask: (document: DocumentNode) => executor?.({ document, variables: {}, context: {} }) as Promise<ExecutionResult>,
+    [Symbol.dispose]: () => endEngine(executor),
+  };
 }
 
 it('a federation answers as one server with all of its fields would', async () => {
@@ -30,12 +34,12 @@ it('a federation answers as one server with all of its fields would', async () =
       async (sdls) => {
         const composition = compose(toSubgraphs(sdls));
         if (!composition.composes) return;
-        const ask = await startEngine(sdls, composition.supergraphSdl);
+        using engine = await startEngine(sdls, composition.supergraphSdl);
         const schema = buildSchema(composition.publicSdl);
         // Which member of a union an object is, its subgraphs do not agree on.
         for (const query of wholeQueries(schema, DEPTH, isUnionType)) {
           const document = parse(query);
-          expect(JSON.parse(JSON.stringify(await ask(document)))).toEqual(
+          expect(JSON.parse(JSON.stringify(await engine.ask(document)))).toEqual(
             JSON.parse(JSON.stringify(answerAsOne(schema, document))),
           );
           asked++;

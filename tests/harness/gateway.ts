@@ -34,6 +34,7 @@ export interface Health {
 /** The stock CLI with the repository's own `gateway.config.ts`, as a process. */
 export interface TestGateway extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   readonly directory: string;
   query(query: string, variables?: Record<string, unknown>): Promise<ExecutionResult<Record<string, never>>>;
   health(): Promise<Health>;
@@ -96,6 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
 
   const gateway: TestGateway = {
     url,
+    pid: child.pid ?? 0,
     directory,
     status,
     stop,

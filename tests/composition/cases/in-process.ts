@@ -9,6 +9,7 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
+import { onTestFinished } from 'vitest';
 import { compose, type ComposedSupergraph } from '../../../plugins/composition/compose.ts';
 import { formatConflict } from '../../../plugins/composition/conflicts/index.ts';
 import type { Subgraph, SubgraphTransform } from '../../../plugins/composition/subgraph.ts';
@@ -48,7 +49,7 @@ export interface Federation {
   ask(query: string, variables?: Record<string, unknown>, labels?: readonly string[]): Promise<Answer>;
 }
 
-/** Composes the services and runs them under an engine. Throws, with the conflicts, when they do not compose. */
+/** Composes the services and runs them under an engine until the test ends. Throws, with the conflicts, when they do not compose. */
 export async function federate(services: Services, engine: UnifiedGraphHandler = planningEngine): Promise<Federation> {
   const composition = composed(toSubgraphs(services));
   const schemas = new Map(Object.entries(services).map(([name, service]) => [name, runnableSchema(service)]));
@@ -66,6 +67,7 @@ export async function federate(services: Services, engine: UnifiedGraphHandler =
     },
   });
   if (!executor) throw new Error('the engine gives no executor');
+  onTestFinished(() => endEngine(executor));
   return {
     composition,
     publicSchema: buildSchema(composition.publicSdl),
@@ -80,6 +82,11 @@ export async function federate(services: Services, engine: UnifiedGraphHandler =
       };
     },
   };
+}
+
+/** As a gateway does when a schema is no longer served. */
+export function endEngine(executor: unknown): void {
+  (executor as Partial<Disposable>)[Symbol.dispose]?.();
 }
 
 export function toSubgraphs(services: Services): Subgraph[] {
