@@ -1,4 +1,5 @@
 import type { Logger } from '@graphql-hive/gateway';
+import { Agent } from 'undici';
 import { circuitBreaker, type CircuitState } from './circuit-breaker.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import { limitsOf, type UpstreamOptions } from './options.ts';
@@ -19,6 +20,8 @@ export interface Guards {
   tellCircuit(subgraph: string, log: Pick<Logger, 'warn' | 'info'>): void;
   /** For each subgraph that was called. */
   status(): readonly UpstreamStatus[];
+  /** Ends all connections. */
+  close(): Promise<void>;
 }
 
 /** Guards live as long as the process: a new supergraph does not make a subgraph forget that it is down. */
@@ -32,6 +35,14 @@ export function subgraphGuards(options: UpstreamOptions): Guards {
     const limits = limitsOf(options, subgraph);
     const guard: Guard = {
       limits,
+      pool: new Agent({
+        connections: limits.connections,
+        keepAliveTimeout: limits.keepAlive,
+        connect: { timeout: limits.connectTimeout },
+        // A call has a time limit of its own, for all of it.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      }),
       budget: retryBudget(limits.retryBudget),
       concurrency: concurrencyLimit({ calls: limits.concurrency, queue: limits.queue }),
       breaker: circuitBreaker(
@@ -70,5 +81,8 @@ export function subgraphGuards(options: UpstreamOptions): Guards {
         running: concurrency.running(),
         waiting: concurrency.waiting(),
       })),
+    async close() {
+      await Promise.all([...guards.values()].map(({ pool }) => pool.destroy()));
+    },
   };
 }

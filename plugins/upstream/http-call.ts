@@ -1,7 +1,7 @@
 import { readBounded } from '../graphql-request/index.ts';
 import { retryAfter } from './backoff.ts';
 import { CallFailed, tooLarge } from './failure.ts';
-import { SHAREABLE, type SharedFetch } from './shared-fetch.ts';
+import { CALL, type CallFetch, type CallInit } from './pooled-fetch.ts';
 
 export interface HttpCall {
   readonly url: string;
@@ -10,10 +10,7 @@ export interface HttpCall {
   readonly operationName: string | undefined;
   readonly variables: unknown;
   readonly signal: AbortSignal;
-  /** The largest answer that is read, in bytes. */
-  readonly maxBytes: number;
-  /** It changes nothing, so that an equal one under way at the same time may share its answer. */
-  readonly isShareable: boolean;
+  readonly transport: NonNullable<CallInit[typeof CALL]>;
 }
 
 export interface GraphQLAnswer {
@@ -29,8 +26,9 @@ export interface GraphQLAnswer {
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** Sends one operation as in GraphQL over HTTP. Rejects with `CallFailed`. */
-export async function callOverHttp(call: HttpCall, fetch: SharedFetch): Promise<GraphQLAnswer> {
-  const { url, headers, query, operationName, variables, signal, maxBytes, isShareable } = call;
+export async function callOverHttp(call: HttpCall, fetch: CallFetch): Promise<GraphQLAnswer> {
+  const { url, headers, query, operationName, variables, signal, transport } = call;
+  const { maxBytes } = transport;
   let response: Response;
   let body: string;
   try {
@@ -40,7 +38,7 @@ export async function callOverHttp(call: HttpCall, fetch: SharedFetch): Promise<
       body: JSON.stringify({ query, operationName, variables }),
       redirect: 'error',
       signal,
-      ...(isShareable && { [SHAREABLE]: maxBytes }),
+      [CALL]: transport,
     });
     const read = await readBounded(response, maxBytes);
     if (read === undefined) throw tooLarge(maxBytes);

@@ -1,5 +1,6 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { defaultPrintFn } from '@graphql-tools/executor-common';
+import { fetch } from '@whatwg-node/fetch';
 import { isAsyncIterable, mapAsyncIterator, type ExecutionRequest, type ExecutionResult } from '@graphql-tools/utils';
 import { OperationTypeNode } from 'graphql';
 import { CallFailed, toClientError } from './failure.ts';
@@ -7,15 +8,15 @@ import { subgraphGuards, type UpstreamStatus } from './guards.ts';
 import { headersFor } from './headers.ts';
 import { callOverHttp } from './http-call.ts';
 import { limitsOf, type UpstreamOptions } from './options.ts';
+import { pooledFetch, type CallInit } from './pooled-fetch.ts';
 import { callGuarded } from './resilient-call.ts';
 import { sanitizeErrors } from './sanitize.ts';
-import { sharedFetch, type SharedFetch } from './shared-fetch.ts';
 
 export type { UpstreamStatus } from './guards.ts';
 export type { SubgraphLimits, UpstreamOptions } from './options.ts';
 
 /** The gateway's `fetch`: runs the plugins' `onFetch` hooks, which take the context and the info. */
-type ContextFetch = (url: string, init: RequestInit, context?: unknown, info?: unknown) => Promise<Response>;
+type ContextFetch = (url: string, init: CallInit, context?: unknown, info?: unknown) => Promise<Response>;
 
 const DEFAULT_REQUEST_DEADLINE = 60_000;
 
@@ -37,7 +38,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
   const guards = subgraphGuards(options);
   const deadlines = new WeakMap<object, number>();
   const subscriptions = new WeakSet<object>();
-  const sharing = new WeakMap<SharedFetch, SharedFetch>();
+  const pooled = pooledFetch(fetch);
   // Wrong options are to stop the gateway when it starts, not when the subgraph is first called.
   for (const name of ['', ...Object.keys(options.subgraphs ?? {})]) limitsOf(options, name);
 
@@ -59,7 +60,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
 
       async function call(request: ExecutionRequest): Promise<ExecutionResult> {
         const { context, operationType, operationName, variables, document } = request;
-        const { fetch = globalThis.fetch } = (context ?? {}) as { fetch?: ContextFetch };
+        const { fetch: send = pooled } = (context ?? {}) as { fetch?: ContextFetch };
         const isRepeatable = operationType === OperationTypeNode.QUERY;
         try {
           const answer = await callGuarded(guard, isRepeatable, deadlineOf(request), clientSignal(request), (signal) =>
@@ -71,10 +72,9 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
                 operationName,
                 variables,
                 signal,
-                maxBytes: guard.limits.maxResponseBytes,
-                isShareable: isRepeatable,
+                transport: { pool: guard.pool, maxBytes: guard.limits.maxResponseBytes, isShareable: isRepeatable },
               },
-              (to, init) => fetch(to, init, context, request.info),
+              (to, init) => send(to, init, context, request.info),
             ),
           );
           if (!answer.errors) return answer as unknown as ExecutionResult;
@@ -114,11 +114,11 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
     },
 
     onFetch({ fetchFn, setFetchFn }) {
-      const fetch = fetchFn as unknown as SharedFetch;
-      const shared = sharing.get(fetch) ?? sharedFetch(fetch);
-      sharing.set(fetch, shared);
-      setFetchFn(shared as never);
+      // Below all hooks, so that what any of them adds is part of what makes two calls equal.
+      if (fetchFn === fetch) setFetchFn(pooled as never);
     },
+
+    onDispose: guards.close,
 
     status: guards.status,
   };

@@ -15,6 +15,12 @@ export interface SubgraphLimits {
   readonly concurrency: number;
   /** Calls that may wait for one of those to end; further ones fail at once. */
   readonly queue: number;
+  /** Open connections, at most. */
+  readonly connections: number;
+  /** How long one may take to open. */
+  readonly connectTimeout: number;
+  /** How long an idle one is kept; less when the subgraph says so (`Keep-Alive`). */
+  readonly keepAlive: number;
   /** The largest answer, in bytes. */
   readonly maxResponseBytes: number;
   /** The circuit breaker: how far back calls count, and with how few it stays closed whatever comes of them. */
@@ -49,6 +55,9 @@ const DEFAULTS: SubgraphLimits = {
   retryBudget: 0.2,
   concurrency: 200,
   queue: 1_000,
+  connections: 200,
+  connectTimeout: 5_000,
+  keepAlive: 4_000,
   maxResponseBytes: 32 * 1024 * 1024,
   breakerWindow: 10_000,
   breakerMinimumCalls: 20,

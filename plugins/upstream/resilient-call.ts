@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff } from './backoff.ts';
+import type { Dispatcher } from 'undici';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ConcurrencyLimit, Release } from './concurrency-limit.ts';
 import { CallFailed } from './failure.ts';
@@ -12,6 +13,8 @@ export interface Guard {
   readonly concurrency: ConcurrencyLimit;
   readonly budget: RetryBudget;
   readonly limits: SubgraphLimits;
+  /** Its connections. */
+  readonly pool: Dispatcher;
 }
 
 /**

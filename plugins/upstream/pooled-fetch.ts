@@ -1,0 +1,44 @@
+import { Response } from '@whatwg-node/fetch';
+import type { Dispatcher } from 'undici';
+import { exchange, type Exchange } from './exchange.ts';
+import { sharedFlights } from './flights.ts';
+
+/** Marks a request as a call to a subgraph, and says how it is to be made. */
+export const CALL = Symbol('call');
+
+export interface CallInit extends RequestInit {
+  readonly [CALL]?: {
+    readonly pool: Dispatcher;
+    /** The largest answer that is read, in bytes. */
+    readonly maxBytes: number;
+    /** It changes nothing, so that an equal one under way at the same time may share its answer. */
+    readonly isShareable: boolean;
+  };
+}
+
+export type CallFetch = (url: string, init: CallInit) => Promise<Response>;
+
+/**
+ * A `fetch` for calls to subgraphs, over the pools of their connections; any other request goes to the `fetch` that was
+ * there. Equal queries under way at the same time become one. Equal is what is sent: URL, body and every header, as the
+ * hooks of all plugins have left them; so a request that carries an identity shares with none that carries another.
+ */
+export function pooledFetch(others: CallFetch): CallFetch {
+  const flights = sharedFlights<Exchange>();
+  return async (url, init) => {
+    const { [CALL]: call, signal, body, method = 'GET' } = init;
+    if (!call || !signal || typeof body !== 'string') return others(url, init);
+    const headers = plain(init.headers);
+    const fly = (until: AbortSignal) =>
+      exchange(call.pool, { url, method, headers, body, signal: until, maxBytes: call.maxBytes });
+    const answer = call.isShareable
+      ? await flights.join(JSON.stringify([url, headers, body]), fly, signal)
+      : await fly(signal);
+    return new Response(answer.body, { status: answer.status, headers: { ...answer.headers } });
+  };
+}
+
+function plain(headers: RequestInit['headers']): Record<string, string> {
+  if (headers && Object.getPrototypeOf(headers) === Object.prototype) return headers as Record<string, string>;
+  return Object.fromEntries(new Headers(headers));
+}
