@@ -1,5 +1,7 @@
 import type { BatchFetchNode, FetchNode } from '@graphql-hive/router-query-planner';
 import { documentStringMap } from '@envelop/core';
+import type { EntityKeys } from './entity-keys.ts';
+import { orderCheck, type CheckedField, type OrderCheck } from './entity-order.ts';
 import { Kind, parse, type DocumentNode, type SelectionSetNode } from 'graphql';
 
 /** What a fetch of a plan sends, parsed once for each plan. */
@@ -19,6 +21,24 @@ export function fetchOperation(node: FetchNode | BatchFetchNode): FetchOperation
   const operation: FetchOperation = { document, responseKeys: topKeys(document, node) };
   operations.set(node, operation);
   return operation;
+}
+
+const orderChecks = new WeakMap<FetchNode | BatchFetchNode, OrderCheck | 'none'>();
+
+/** How to tell that its entities are in order; undefined when that cannot be told. */
+export function orderCheckOf(
+  node: FetchNode | BatchFetchNode,
+  fields: readonly CheckedField[],
+  keysOf: EntityKeys,
+): OrderCheck | undefined {
+  const known = orderChecks.get(node) ?? orderCheck(fetchOperation(node).document, node.serviceName, fields, keysOf);
+  orderChecks.set(node, known ?? 'none');
+  return known === 'none' ? undefined : known;
+}
+
+/** From now on, its entities are taken to be in order: the subgraph cannot give their keys. */
+export function stopOrderCheck(node: FetchNode | BatchFetchNode): void {
+  orderChecks.set(node, 'none');
 }
 
 /** The response keys that a fetch is to give the objects that it is made for. */

@@ -4,12 +4,14 @@ import { filterInternalFieldsAndTypes } from '@graphql-tools/federation';
 import { isAsyncIterable, mapAsyncIterator, type ExecutionRequest, type ExecutionResult } from '@graphql-tools/utils';
 import { execute, getVariableValues, GraphQLError, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { completeResponse, type CompletedResponse } from './complete.ts';
-import { executePlan, subscribePlan, type PlanContext, type SubgraphAnswer } from './execute-plan.ts';
+import { executePlan, subscribePlan } from './execute-plan.ts';
+import { entityKeys } from './entity-keys.ts';
 import { fieldOwners } from './field-owners.ts';
 import { fetchFailures } from './fetch-failures.ts';
 import { operationCompiler } from './operation.ts';
 import { startPlanner } from './isolated-planner.ts';
 import { plannerOf } from './planner.ts';
+import type { PlanContext, SubgraphAnswer } from './subgraph-operation.ts';
 import { subgraphsOf } from './subgraph-schemas.ts';
 import { typeConditions } from './type-conditions.ts';
 
@@ -28,6 +30,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
   const compile = operationCompiler(schema);
   const isOfType = typeConditions(schema);
   const ownerOf = fieldOwners(options.unifiedGraph);
+  const keysOf = entityKeys(options.unifiedGraph);
 
   async function run(request: ExecutionRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
     const { document, operationName } = request;
@@ -40,12 +43,17 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
       schema,
       isOfType,
       ownerOf,
+      keysOf,
       shape,
       operationKind: definition.operation,
       variables: variables.coerced,
       async send({ service, ...operationOf }) {
         const sent = { ...request, ...operationOf, operationType: operationOf.kind, subgraphName: service };
         return (await subgraphs.send(service, sent as ExecutionRequest, options.onSubgraphExecute)) as SubgraphAnswer;
+      },
+      report(service, what) {
+        const { log = options.log } = (request.context ?? {}) as { log?: typeof options.log };
+        log?.error(`The subgraph "${service}" gave an answer that cannot be used: ${what}`);
       },
     };
     const plan = planned && (await planner.plan({ document: planned, operationName, labels: activeLabels(request) }));

@@ -127,6 +127,24 @@ const FAULTS: Record<string, Fault> = {
     code: 'SUBGRAPH_ERROR',
     make: ({ response }) => respond(response, { data: { _entities: [], level: 'none', fill: 'none' } }),
   },
+  'null in place of the entities': {
+    code: 'SUBGRAPH_ERROR',
+    make: ({ response }) => respond(response, { data: { _entities: null, level: 'none', fill: 'none' } }),
+  },
+  'GraphQL errors with data and path': {
+    code: 'OUT_OF_PAPER',
+    make({ response, query, variables }) {
+      const { representations = [] } = variables as { representations?: unknown[] };
+      const field = ['place', 'stock', 'level', 'fill'].find((name) => query.includes(name)) ?? '';
+      const data =
+        representations.length > 0
+          ? { _entities: representations.map(() => (field === 'place' ? null : { stock: null })) }
+          : { [field]: null };
+      const paths = representations.length > 0 ? representations.map((_, at) => ['_entities', at, field]) : [[field]];
+      const extensions = { code: 'OUT_OF_PAPER', stacktrace: [CANARY], serviceName: CANARY };
+      respond(response, { data, errors: paths.map((path) => ({ message: 'No paper.', path, extensions })) });
+    },
+  },
   'GraphQL errors without data': {
     code: 'OUT_OF_PAPER',
     make: ({ response }) =>
@@ -258,6 +276,27 @@ test('after any fault the subgraph is asked again, and its data is there', async
     const result = await gateway.query('{ item { stock } level { units } }');
     return JSON.stringify(result) === '{"data":{"item":{"stock":10},"level":{"units":3}}}';
   });
+});
+
+test('entities in another order are not shown as each other: those in place have their data, the others an error', async () => {
+  proxy.fail(async ({ response, answer }) => {
+    const { data } = (await answer()) as { data: { _entities: unknown[] } };
+    respond(response, { data: { _entities: data._entities.toReversed() } });
+  });
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ items { name stock } other }' }),
+  });
+  proxy.fail(undefined);
+  const text = await response.text();
+  const { data, errors = [] } = JSON.parse(text) as Result;
+  expect(response.status).toBe(200);
+  expect(data).toEqual({ items: ['1', '2', '1'].map((id) => ({ name: `item ${id}`, stock: null })), other: 'here' });
+  expect(errors.map(({ path }) => path?.join('.')).toSorted()).toEqual([0, 1, 2].map((at) => `items.${at}.stock`));
+  for (const { extensions } of errors) expect(extensions).toEqual({ code: 'SUBGRAPH_ERROR', service: 'stock' });
+  expectNoLeak(text);
+  expect(gateway.log()).toContain('out of order');
 });
 
 test('a query is tried again after a failure that may pass, a mutation never', async () => {
