@@ -1,7 +1,7 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { defaultPrintFn } from '@graphql-tools/executor-common';
 import { fetch } from '@whatwg-node/fetch';
-import { isAsyncIterable, mapAsyncIterator, type ExecutionRequest, type ExecutionResult } from '@graphql-tools/utils';
+import type { ExecutionRequest, ExecutionResult } from '@graphql-tools/utils';
 import { OperationTypeNode } from 'graphql';
 import { CallFailed, toClientError } from './failure.ts';
 import { subgraphGuards, type UpstreamStatus } from './guards.ts';
@@ -11,6 +11,8 @@ import { limitsOf, type UpstreamOptions } from './options.ts';
 import { pooledFetch, type CallInit } from './pooled-fetch.ts';
 import { callGuarded } from './resilient-call.ts';
 import { sanitizeErrors } from './sanitize.ts';
+import { upstreamMetrics, type UpstreamMetrics } from './metrics.ts';
+import { openSubscription } from './subscription.ts';
 
 export type { UpstreamStatus } from './guards.ts';
 export type { SubgraphLimits, UpstreamOptions } from './options.ts';
@@ -36,6 +38,7 @@ export interface UpstreamPlugin extends GatewayPlugin {
 export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
   const { requestDeadline = DEFAULT_REQUEST_DEADLINE, forwardHeaders = [], errorExtensions = [] } = options;
   const guards = subgraphGuards(options);
+  let metrics: UpstreamMetrics | undefined;
   const deadlines = new WeakMap<object, number>();
   const subscriptions = new WeakSet<object>();
   const pooled = pooledFetch(fetch);
@@ -53,6 +56,10 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
   }
 
   return {
+    onYogaInit() {
+      metrics ??= upstreamMetrics(guards.status);
+    },
+
     onSubgraphExecute({ subgraphName, transportEntry, executor, setExecutor, log }) {
       const url = transportEntry?.location;
       if (!url) return;
@@ -64,17 +71,19 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
         const isRepeatable = operationType === OperationTypeNode.QUERY;
         try {
           const answer = await callGuarded(guard, isRepeatable, deadlineOf(request), clientSignal(request), (signal) =>
-            callOverHttp(
-              {
-                url: url ?? '',
-                headers: headersFor(request, transportEntry?.headers ?? [], forwardHeaders),
-                query: defaultPrintFn(document),
-                operationName,
-                variables,
-                signal,
-                transport: { pool: guard.pool, maxBytes: guard.limits.maxResponseBytes, isShareable: isRepeatable },
-              },
-              (to, init) => send(to, init, context, request.info),
+            timed(() =>
+              callOverHttp(
+                {
+                  url: url ?? '',
+                  headers: headersFor(request, transportEntry?.headers ?? [], forwardHeaders),
+                  query: defaultPrintFn(document),
+                  operationName,
+                  variables,
+                  signal,
+                  transport: { pool: guard.pool, maxBytes: guard.limits.maxResponseBytes, isShareable: isRepeatable },
+                },
+                (to, init) => send(to, init, context, request.info),
+              ),
             ),
           );
           if (!answer.errors) return answer as unknown as ExecutionResult;
@@ -90,17 +99,22 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
         }
       }
 
-      async function subscribe(request: ExecutionRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
-        const headers = headersFor(request, [], forwardHeaders);
-        const answer = await executor({ ...request, extensions: { ...request.extensions, headers } });
-        if (isAsyncIterable(answer)) return mapAsyncIterator(answer, sanitize);
-        return sanitize(answer);
+      async function timed<Answer>(make: () => Promise<Answer>): Promise<Answer> {
+        const start = performance.now();
+        try {
+          const answer = await make();
+          metrics?.called(subgraphName, 'success', performance.now() - start);
+          return answer;
+        } catch (error) {
+          if (error instanceof CallFailed) metrics?.called(subgraphName, error.kind, performance.now() - start);
+          throw error;
+        }
       }
 
-      function sanitize(result: ExecutionResult): ExecutionResult {
-        if (!result.errors) return result;
-        log.error({ errors: result.errors }, `A subscription of "${subgraphName}" reported errors`);
-        return { ...result, errors: sanitizeErrors(subgraphName, result.errors as never, errorExtensions) as never };
+      function subscribe(request: ExecutionRequest) {
+        const headers = headersFor(request, [], forwardHeaders);
+        const sent = { ...request, extensions: { ...request.extensions, headers } };
+        return openSubscription(subgraphName, () => executor(sent), errorExtensions, log);
       }
 
       setExecutor(
@@ -118,7 +132,10 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
       if (fetchFn === fetch) setFetchFn(pooled as never);
     },
 
-    onDispose: guards.close,
+    onDispose() {
+      metrics?.close();
+      return guards.close();
+    },
 
     status: guards.status,
   };

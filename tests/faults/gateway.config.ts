@@ -13,7 +13,10 @@ export const gatewayConfig = defineConfig({
   supergraph,
   unifiedGraphHandler: planningEngine,
   __experimental__batchExecution: false,
-  transportEntries: { '*.http': { options: { subscriptions: { kind: 'ws', location: '/graphql' } } } },
+  // Hive Gateway's own way is server-sent events.
+  ...(process.env.SUBSCRIPTIONS !== 'sse' && {
+    transportEntries: { '*.http': { options: { subscriptions: { kind: 'ws', location: '/graphql' } } } },
+  }),
   plugins: () => [
     useHealth({ supergraph, subgraphs }),
     useComposition(supergraph),
