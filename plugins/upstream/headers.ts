@@ -1,4 +1,6 @@
 import type { ExecutionRequest } from '@graphql-tools/utils';
+import type { GatehouseContext } from '../request-context.ts';
+import { PRINCIPAL_HEADER, type PrincipalSigner } from './principal-token.ts';
 
 /** W3C Trace Context: what makes the subgraph's spans part of the client's trace. */
 const ALWAYS = ['traceparent', 'tracestate'];
@@ -6,14 +8,22 @@ const ALWAYS = ['traceparent', 'tracestate'];
 /** What a header name or value may hold (RFC 9110, section 5): anything else would be refused by `fetch`, or smuggle. */
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+export interface HeaderSources {
+  /** Of the subgraph's own configuration. */
+  readonly configured: readonly (readonly [string, string])[];
+  /** Names of the client's that are passed on. */
+  readonly forwarded: readonly string[];
+  readonly signer: PrincipalSigner | undefined;
+}
+
 /**
- * The headers of a subgraph call: those of its configuration, those of the client that are passed on, and those that
- * plugins set for this call (`extensions.headers`); the later ones win.
+ * The headers of a subgraph call: those of its configuration, those of the client that are passed on, those that
+ * plugins set for this call (`extensions.headers`), and who is calling; the later ones win.
  */
 export function headersFor(
   request: ExecutionRequest,
-  configured: readonly (readonly [string, string])[],
-  forwarded: readonly string[],
+  subgraph: string,
+  { configured, forwarded, signer }: HeaderSources,
 ): Record<string, string> {
   const headers: Record<string, string> = {};
   const set = (name: string, value: unknown) => {
@@ -21,9 +31,12 @@ export function headersFor(
   };
   for (const [name, value] of configured) set(name, value);
   // Never `context.headers`: over WebSocket, the client's connection_init payload can overwrite them.
-  const { request: incoming } = (request.context ?? {}) as { request?: Request };
+  const { request: incoming, principal } = (request.context ?? {}) as { request?: Request } & GatehouseContext;
   for (const name of [...ALWAYS, ...forwarded]) set(name, incoming?.headers.get(name));
   const { headers: own } = (request.extensions ?? {}) as { headers?: Record<string, unknown> };
   for (const [name, value] of Object.entries(own ?? {})) set(name, value);
+  // Whatever came under this name, from whom it came.
+  delete headers[PRINCIPAL_HEADER];
+  if (signer && principal) headers[PRINCIPAL_HEADER] = signer(principal, subgraph, Date.now());
   return headers;
 }

@@ -9,13 +9,15 @@ import { headersFor } from './headers.ts';
 import { callOverHttp } from './http-call.ts';
 import { limitsOf, type UpstreamOptions } from './options.ts';
 import { pooledFetch, type CallInit } from './pooled-fetch.ts';
+import { principalSigner } from './principal-token.ts';
 import { callGuarded } from './resilient-call.ts';
 import { sanitizeErrors } from './sanitize.ts';
-import { upstreamMetrics, type UpstreamMetrics } from './metrics.ts';
+import { timed, upstreamMetrics, type UpstreamMetrics } from './metrics.ts';
 import { openSubscription } from './subscription.ts';
 
 export type { UpstreamStatus } from './guards.ts';
 export type { SubgraphLimits, UpstreamOptions } from './options.ts';
+export type { PrincipalTokenOptions } from './principal-token.ts';
 
 /** The gateway's `fetch`: runs the plugins' `onFetch` hooks, which take the context and the info. */
 type ContextFetch = (url: string, init: CallInit, context?: unknown, info?: unknown) => Promise<Response>;
@@ -39,6 +41,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
   const { requestDeadline = DEFAULT_REQUEST_DEADLINE, forwardHeaders = [], errorExtensions = [] } = options;
   const guards = subgraphGuards(options);
   let metrics: UpstreamMetrics | undefined;
+  const signer = options.principal && principalSigner(options.principal);
   const deadlines = new WeakMap<object, number>();
   const subscriptions = new WeakSet<object>();
   const pooled = pooledFetch(fetch);
@@ -64,6 +67,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
       const url = transportEntry?.location;
       if (!url) return;
       const guard = guards.of(subgraphName);
+      const sources = { configured: transportEntry.headers ?? [], forwarded: forwardHeaders, signer };
 
       async function call(request: ExecutionRequest): Promise<ExecutionResult> {
         const { context, operationType, operationName, variables, document } = request;
@@ -71,11 +75,11 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
         const isRepeatable = operationType === OperationTypeNode.QUERY;
         try {
           const answer = await callGuarded(guard, isRepeatable, deadlineOf(request), clientSignal(request), (signal) =>
-            timed(() =>
+            timed(metrics, subgraphName, () =>
               callOverHttp(
                 {
                   url: url ?? '',
-                  headers: headersFor(request, transportEntry?.headers ?? [], forwardHeaders),
+                  headers: headersFor(request, subgraphName, sources),
                   query: defaultPrintFn(document),
                   operationName,
                   variables,
@@ -99,20 +103,8 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
         }
       }
 
-      async function timed<Answer>(make: () => Promise<Answer>): Promise<Answer> {
-        const start = performance.now();
-        try {
-          const answer = await make();
-          metrics?.called(subgraphName, 'success', performance.now() - start);
-          return answer;
-        } catch (error) {
-          if (error instanceof CallFailed) metrics?.called(subgraphName, error.kind, performance.now() - start);
-          throw error;
-        }
-      }
-
       function subscribe(request: ExecutionRequest) {
-        const headers = headersFor(request, [], forwardHeaders);
+        const headers = headersFor(request, subgraphName, { ...sources, configured: [] });
         const sent = { ...request, extensions: { ...request.extensions, headers } };
         return openSubscription(subgraphName, () => executor(sent), errorExtensions, log);
       }

@@ -1,3 +1,5 @@
+import type { PrincipalTokenOptions } from './principal-token.ts';
+
 /** How the gateway treats one subgraph. Times in ms. */
 export interface SubgraphLimits {
   /** How long one call may take. */
@@ -42,6 +44,8 @@ export interface UpstreamOptions extends Partial<SubgraphLimits> {
   readonly forwardHeaders?: readonly string[];
   /** Extensions of a subgraph's errors that clients may see, beside `code`. */
   readonly errorExtensions?: readonly string[];
+  /** Tells subgraphs who is calling, signed. Without it they are not told. */
+  readonly principal?: PrincipalTokenOptions | undefined;
   /** Other limits for single subgraphs, by name. */
   readonly subgraphs?: Readonly<Record<string, Partial<SubgraphLimits>>>;
 }

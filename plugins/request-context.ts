@@ -1,0 +1,26 @@
+/**
+ * What plugins leave in the context of a request for one another: they meet here and import nothing else of each other.
+ * Each part is there when the plugin that sets it is in the config and has run.
+ */
+export interface GatehouseContext {
+  /** Who is calling; set before anything is parsed, by `plugins/authentication`. */
+  readonly principal?: Principal | undefined;
+}
+
+/** Who is calling. Immutable, the same over HTTP, SSE and WebSocket. */
+export interface Principal {
+  /** Unique among all principals of its method and issuer: a subject, a key's id; `anonymous`. */
+  readonly id: string;
+  readonly kind: 'user' | 'client' | 'anonymous';
+  readonly method: 'jwt' | 'api-key' | 'introspection' | 'none';
+  /** The application that calls, for itself or for a user. */
+  readonly clientId: string | undefined;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  /** What its credential says, as it was verified. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** The class of service it has, for limits. */
+  readonly tier: string | undefined;
+  /** ms since 1970; undefined for what does not end by itself. */
+  readonly expiresAt: number | undefined;
+}
