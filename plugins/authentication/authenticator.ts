@@ -1,0 +1,100 @@
+import { addressGroup } from '../client-address/index.ts';
+import type { Principal } from '../request-context.ts';
+import type { Presented } from './credential.ts';
+import { failureLimit } from './failure-limit.ts';
+import type { AuthenticationMethod, Caller, Verdict } from './method.ts';
+
+/** What comes of asking who is calling. */
+export type Outcome =
+  | { readonly outcome: 'accepted'; readonly principal: Principal }
+  | { readonly outcome: 'refused'; readonly why: 'missing' | 'invalid' }
+  /** Too many failures came from there. `retryAfter` in s. */
+  | { readonly outcome: 'limited'; readonly retryAfter: number }
+  | { readonly outcome: 'unavailable'; readonly retryAfter: number };
+
+/** Told of each decision; `reason` is for the log, and never holds a part of a credential. */
+export type Witness = (
+  method: Principal['method'],
+  outcome: Outcome['outcome'],
+  reason: string | undefined,
+  caller: Caller,
+) => void;
+
+/** Answers without a promise where it can. `now` in ms since 1970. */
+export type Authenticator = (presented: Presented, caller: Caller, now: number) => Outcome | Promise<Outcome>;
+
+export const ANONYMOUS: Principal = Object.freeze({
+  id: 'anonymous',
+  kind: 'anonymous',
+  method: 'none',
+  clientId: undefined,
+  scopes: Object.freeze([]),
+  roles: Object.freeze([]),
+  claims: Object.freeze({}),
+  tier: undefined,
+  expiresAt: undefined,
+});
+
+const NOBODY: Outcome = Object.freeze({ outcome: 'accepted', principal: ANONYMOUS });
+const MISSING: Outcome = Object.freeze({ outcome: 'refused', why: 'missing' });
+const INVALID: Outcome = Object.freeze({ outcome: 'refused', why: 'invalid' });
+
+/**
+ * Asks the first method that recognizes the credential; what is there and not accepted is never taken for nothing. An
+ * address with many failures waits before anything of it is looked at that is not known to be good.
+ */
+export function authenticator(
+  methods: readonly AuthenticationMethod[],
+  anonymous: 'allow' | 'deny',
+  witness: Witness,
+): Authenticator {
+  const limit = failureLimit();
+
+  function refuse(method: Principal['method'], reason: string, caller: Caller, now: number): Outcome {
+    const group = addressGroup(caller.address) ?? '';
+    const retryAfter = limit.waitOf(group, now);
+    if (retryAfter === undefined) limit.failed(group, now);
+    witness(method, retryAfter === undefined ? 'refused' : 'limited', reason, caller);
+    return retryAfter === undefined ? INVALID : { outcome: 'limited', retryAfter };
+  }
+
+  function conclude(verdict: Verdict, method: Principal['method'], caller: Caller, now: number): Outcome {
+    switch (verdict.outcome) {
+      case 'accepted':
+        witness(method, 'accepted', undefined, caller);
+        return verdict;
+      case 'refused':
+        return refuse(method, verdict.reason, caller, now);
+      case 'unavailable':
+        witness(method, 'unavailable', verdict.reason, caller);
+        return { outcome: 'unavailable', retryAfter: verdict.retryAfter };
+    }
+  }
+
+  return (presented, caller, now) => {
+    if (presented.kind === 'none') {
+      witness('none', anonymous === 'allow' ? 'accepted' : 'refused', undefined, caller);
+      return anonymous === 'allow' ? NOBODY : MISSING;
+    }
+    if (presented.kind === 'one') {
+      for (const method of methods) {
+        const known = method.recall(presented.credential, caller, now);
+        if (known) return conclude(known, method.name, caller, now);
+      }
+    }
+    const wait = limit.waitOf(addressGroup(caller.address) ?? '', now);
+    if (wait !== undefined) {
+      witness('none', 'limited', undefined, caller);
+      return { outcome: 'limited', retryAfter: wait };
+    }
+    if (presented.kind === 'malformed') {
+      return refuse('none', presented.reason, caller, now);
+    }
+    const method = methods.find((one) => one.recognizes(presented.credential));
+    if (!method) return refuse('none', 'no method takes it', caller, now);
+    const verdict = method.authenticate(presented.credential, caller, now);
+    return verdict instanceof Promise
+      ? verdict.then((one) => conclude(one, method.name, caller, now))
+      : conclude(verdict, method.name, caller, now);
+  };
+}

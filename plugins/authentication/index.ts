@@ -1,0 +1,131 @@
+import type { IncomingMessage } from 'node:http';
+import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
+import { clientAddress } from '../client-address/index.ts';
+import type { GatehouseContext, Principal } from '../request-context.ts';
+import { authenticator, type Outcome } from './authenticator.ts';
+import type { AuthenticationMethod, Caller } from './method.ts';
+import { decisionCounter, type CountDecision } from './metrics.ts';
+import { checkChoices, schemaRefusal, schemesOf, type AnonymousAccess, type SchemaIntrospection } from './options.ts';
+import { refusedError, refusedResponse, type Refusal } from './refusal.ts';
+import { presentedByConnection, presentedByRequest } from './request-credential.ts';
+import { asksForSchema } from './schema-introspection.ts';
+
+export { apiKeyMethod, apiKeysFromEnvironment, keyStoreFromEnvironment } from './api-key/index.ts';
+export { introspectionFromEnvironment, introspectionMethod } from './introspection/index.ts';
+export { jwtFromEnvironment, jwtMethod } from './jwt/index.ts';
+export type { AuthenticationMethod } from './method.ts';
+
+export interface AuthenticationOptions {
+  /** In the order in which they are asked; the first that recognizes a credential decides. What is undefined is off. */
+  readonly methods: readonly (AuthenticationMethod | undefined)[];
+  /** What becomes of a request without a credential. Default: `deny`. */
+  readonly anonymous?: AnonymousAccess;
+  /** Who may ask for the schema: everyone who may ask at all, those with a credential, or nobody. Default: `authenticated`. */
+  readonly schemaIntrospection?: SchemaIntrospection;
+  /** Proxies whose `X-Forwarded-For` is believed: addresses, or ranges in CIDR notation. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** A cookie with a bearer token, for WebSockets only. It needs an allow-list of origins (`useServer`). Default: none. */
+  readonly cookie?: string;
+  /** Hears of each refused credential, without any part of it. */
+  readonly log?: Pick<Logger, 'info' | 'warn'> | undefined;
+}
+
+export type ConnectionOutcome =
+  | { readonly outcome: 'accepted'; readonly principal: Principal }
+  | { readonly outcome: Refusal['outcome'] };
+
+export interface AuthenticationPlugin extends GatewayPlugin {
+  /** Who opens a WebSocket, by the payload of its `connection_init` and its upgrade. */
+  authenticateConnection(upgrade: IncomingMessage, payload: unknown): ConnectionOutcome | Promise<ConnectionOutcome>;
+  /** Whether browsers may bring a credential by themselves, so that the origin of a WebSocket matters. */
+  readonly usesCookie: boolean;
+}
+
+interface ServerContext extends GatehouseContext {
+  readonly req?: IncomingMessage;
+  connectionParams?: unknown;
+  principal?: Principal;
+}
+
+/**
+ * Finds out who is calling, before anything of a GraphQL request is read: `context.principal`. A credential that is
+ * there but not accepted is answered with 401 and never taken for none; one that cannot be checked, with 503; and an
+ * address with many wrong ones, with 429. Health and webhooks are not asked.
+ *
+ * Throws an `Error` that names the option when one is wrong.
+ *
+ * @example
+ * useAuthentication({ methods: [jwtFromEnvironment(env), apiKeysFromEnvironment(env, redis)], anonymous: 'allow' })
+ */
+export function useAuthentication(options: AuthenticationOptions): AuthenticationPlugin {
+  const { anonymous = 'deny', schemaIntrospection = 'authenticated', trustedProxies = [], cookie, log } = options;
+  checkChoices(anonymous, schemaIntrospection);
+  const methods = options.methods.filter((method) => method !== undefined);
+  const schemes = schemesOf(methods);
+  const addressOf = clientAddress(trustedProxies);
+  let count: CountDecision | undefined;
+
+  const authenticate = authenticator(methods, anonymous, (method, outcome, reason, { address }) => {
+    count?.(method, outcome);
+    if (reason !== undefined)
+      log?.[outcome === 'unavailable' ? 'warn' : 'info']({ method, reason, address }, `Credential ${outcome}`);
+  });
+
+  function callerOf(request: Pick<IncomingMessage, 'headers' | 'socket'> | undefined): Caller {
+    return { address: request ? addressOf(request) : '', origin: request?.headers.origin };
+  }
+
+  return {
+    usesCookie: cookie !== undefined,
+
+    authenticateConnection: (upgrade, payload) =>
+      authenticate(presentedByConnection(upgrade, payload, cookie), callerOf(upgrade), Date.now()),
+
+    onYogaInit() {
+      count ??= decisionCounter();
+    },
+
+    onRequestParse({ request, serverContext, endResponse, fetchAPI }) {
+      const context = serverContext as ServerContext;
+      const presented = presentedByRequest(request.headers, context.req);
+      const conclude = (outcome: Outcome): void => {
+        if (outcome.outcome === 'accepted') {
+          context.principal = outcome.principal;
+          return;
+        }
+        const { status, headers, error } = refusedResponse(outcome, schemes);
+        endResponse(fetchAPI.Response.json({ errors: [error] }, { status, headers }));
+      };
+      const outcome = authenticate(presented, callerOf(context.req), Date.now());
+      return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
+    },
+
+    // A WebSocket that nobody authenticated when it was opened: the CLI's own, when `useServer` is not there.
+    onParams({ request, context, setResult }) {
+      const server = context as ServerContext;
+      if (server.principal) return undefined;
+      const conclude = (outcome: Outcome): void => {
+        if (outcome.outcome === 'accepted') server.principal = outcome.principal;
+        else setResult({ errors: [refusedError(outcome, schemes)] });
+      };
+      const presented = server.req
+        ? presentedByConnection(server.req, server.connectionParams, cookie)
+        : presentedByRequest(request.headers, undefined);
+      // Hive Gateway would let it overwrite the headers in the context.
+      server.connectionParams = undefined;
+      const outcome = authenticate(presented, callerOf(server.req), Date.now());
+      return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
+    },
+
+    onExecute({ args, setResultAndStopExecution }) {
+      if (schemaIntrospection === 'allow' || !asksForSchema(args.document)) return;
+      const { principal } = args.contextValue as GatehouseContext;
+      if (schemaIntrospection === 'authenticated' && principal && principal.kind !== 'anonymous') return;
+      setResultAndStopExecution({ errors: [schemaRefusal(schemaIntrospection, schemes)] });
+    },
+
+    async onDispose() {
+      for (const method of methods) await method.close?.();
+    },
+  };
+}
