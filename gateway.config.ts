@@ -1,5 +1,11 @@
 import { defineConfig } from '@graphql-hive/gateway';
 import {
+  apiKeysFromEnvironment,
+  introspectionFromEnvironment,
+  jwtFromEnvironment,
+  useAuthentication,
+} from './plugins/authentication/index.ts';
+import {
   composeSubgraphs,
   pollIntervalFromEnvironment,
   subgraphsFromEnvironment,
@@ -8,6 +14,7 @@ import {
 import { planningEngine } from './plugins/execution/index.ts';
 import { useHealth } from './plugins/health/index.ts';
 import { connectRedis, useRedis } from './plugins/redis/index.ts';
+import { useServer } from './plugins/server/index.ts';
 import { useUpstream } from './plugins/upstream/index.ts';
 import { webhookReceiver } from './plugins/webhooks/index.ts';
 
@@ -31,7 +38,9 @@ export const supergraph = composeSubgraphs({
   pollInterval: pollIntervalFromEnvironment(env),
 });
 
-const upstream = useUpstream();
+const upstream = useUpstream({
+  principal: env.PRINCIPAL_SIGNING_KEY ? { signingKey: env.PRINCIPAL_SIGNING_KEY } : undefined,
+});
 
 export const gatewayConfig = defineConfig({
   supergraph,
@@ -43,11 +52,28 @@ export const gatewayConfig = defineConfig({
   // Subscriptions go to the subgraphs over WebSocket.
   transportEntries: { '*.http': { options: { subscriptions: { kind: 'ws', location: '/graphql' } } } },
 
+  // `useServer` serves them.
+  disableWebsockets: true,
+
   // In the order in which a request meets them.
-  plugins: ({ log }) => [
-    useHealth({ supergraph, subgraphs, redis, upstream }),
-    useComposition(supergraph, { webhooks }),
-    upstream,
-    useRedis(redis, log),
-  ],
+  plugins: ({ log }) => {
+    const authentication = useAuthentication({
+      methods: [
+        jwtFromEnvironment(env, log),
+        apiKeysFromEnvironment(env, redis, log),
+        introspectionFromEnvironment(env, log),
+      ],
+      anonymous: 'allow',
+      schemaIntrospection: 'allow',
+      log,
+    });
+    return [
+      useHealth({ supergraph, subgraphs, redis, upstream }),
+      useServer({ authentication }),
+      authentication,
+      useComposition(supergraph, { webhooks }),
+      upstream,
+      useRedis(redis, log),
+    ];
+  },
 });

@@ -1,6 +1,7 @@
 // npm run bench -- [name ...]: each benchmark prints its figures as JSON lines; everything else goes to stderr.
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  authentication: () => import('./authentication/index.ts'),
   engine: () => import('./engine/index.ts'),
   outage: () => import('./outage/index.ts'),
   reload: () => import('./reload/index.ts'),

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http';
+import type { GatewayPlugin } from '@graphql-hive/gateway';
+import { onGatewayServer } from '../cli/http-server.ts';
+import type { Principal } from '../request-context.ts';
+import { allowedOrigins, checkOptions } from './options.ts';
+import { serveWebSockets, type WebSockets } from './web-sockets.ts';
+
+/** Who opens a WebSocket. */
+export interface ConnectionAuthenticator {
+  authenticateConnection(upgrade: IncomingMessage, payload: unknown): Connection | Promise<Connection>;
+  readonly usesCookie: boolean;
+}
+
+export type Connection =
+  | { readonly outcome: 'accepted'; readonly principal: Principal }
+  | { readonly outcome: 'refused' | 'limited' | 'unavailable' };
+
+export interface ServerOptions {
+  /** Without it, everyone may open a WebSocket, and operations have no principal. */
+  readonly authentication?: ConnectionAuthenticator | undefined;
+  /**
+   * Origins of the pages that may open a WebSocket, as browsers name them (`https://app.example.com`); a WebSocket from
+   * another is closed with 4403, and one without an Origin comes from no browser. Default: any. Needed with a cookie.
+   */
+  readonly origins?: readonly string[];
+  /** How long a client may take to send `connection_init`, in ms; then 4408. Default: 3,000. */
+  readonly connectionInitTimeout?: number;
+  /** How often a ping is sent, in ms; who does not answer until the next is cut off. 0: never. Default: 12,000. */
+  readonly keepAlive?: number;
+  /** The largest message that is read, in bytes. Default: 1,048,576. */
+  readonly maxMessageBytes?: number;
+}
+
+/**
+ * Owns the WebSocket endpoint of the CLI's server, which has to be told to leave it alone (`disableWebsockets: true`):
+ * `graphql-transport-ws`, with `connection_init` authenticated before anything else runs on a socket. It closes with
+ * 4401 (nobody we know), 4403 (origin), 4408 (no `connection_init` in time) and 4500 (cannot be told).
+ *
+ * Throws an `Error` that names the option when one is wrong.
+ */
+export function useServer(options: ServerOptions = {}): GatewayPlugin {
+  checkOptions(options);
+  const settings = { ...options, isAllowedOrigin: allowedOrigins(options.origins) };
+  let webSockets: WebSockets | undefined;
+  let stopWaiting: (() => void) | undefined;
+
+  return {
+    onYogaInit() {
+      stopWaiting ??= onGatewayServer(({ server, runtime }) => {
+        webSockets = serveWebSockets(server, runtime, settings);
+      });
+    },
+    async onDispose() {
+      stopWaiting?.();
+      await webSockets?.close();
+    },
+  };
+}
