@@ -2,8 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startDemo, type Demo } from './demo/index.ts';
+import { linesToTry } from './demo/try.ts';
 
-// The demo: four subgraphs and the gateway, as one process tree.
+// The demo: four subgraphs, the gateway and an identity provider, as one process tree.
 
 const GATEWAY_CLI = new URL('../node_modules/@graphql-hive/gateway/dist/bin.js', import.meta.url);
 const SUBGRAPHS = new URL('subgraphs.ts', import.meta.url);
@@ -14,9 +16,13 @@ const END_TIMEOUT = 8_000;
 
 const { PORT = '4000', HOST = '127.0.0.1' } = process.env;
 const address = `http://${HOST}:${PORT}`;
-const env = { ...process.env, PORT, HOST };
+const demo = await startedDemo();
+const { environment, credentials } = demo;
 
-const children = [start('subgraphs', [SUBGRAPHS.pathname]), start('gateway', [GATEWAY_CLI.pathname, 'supergraph'])];
+const children = [
+  start('subgraphs', [SUBGRAPHS.pathname], environment.subgraphs),
+  start('gateway', [GATEWAY_CLI.pathname, 'supergraph'], environment.gateway),
+];
 let ending: Promise<void> | undefined;
 process.once('SIGINT', () => void end(0));
 process.once('SIGTERM', () => void end(0));
@@ -28,14 +34,22 @@ Gatehouse is up:
   GraphQL   ${address}/graphql   (in a browser: the playground)
   health    ${address}/health
 
-Try:
-  curl -s ${address}/graphql -H 'content-type: application/json' --data '${JSON.stringify({ query: queryToTry() })}'
+${linesToTry(`${address}/graphql`, queryToTry(), credentials)}
 
 Ctrl-C stops all of it.
 `);
 }
 
-function start(name: string, args: string[]): ChildProcess {
+async function startedDemo(): Promise<Demo> {
+  try {
+    return await startDemo({ ...process.env, PORT, HOST }, new Date());
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}
+
+function start(name: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'], env });
   child.once('exit', (code, signal) => {
     if (ending) return;
@@ -63,6 +77,7 @@ function end(code: number): Promise<void> {
     for (const child of alive) child.kill('SIGTERM');
     await Promise.race([ended, sleep(END_TIMEOUT, undefined, { ref: false })]);
     for (const child of alive) child.kill('SIGKILL');
+    await demo.close();
     process.exit(code);
   })();
   return ending;

@@ -3,17 +3,20 @@ import { badInput, notFound } from '../server/errors.ts';
 import { given, listSize, requireText } from '../server/input.ts';
 import type { Resolvers } from '../server/index.ts';
 import { batchLoader } from '../server/loader.ts';
+import type { Caller } from '../server/principal.ts';
 import type { AccountsRows, UserRow } from './rows.ts';
 
 export interface AccountsContext {
   readonly rows: AccountsRows;
+  readonly caller: Caller | undefined;
   readonly userById: DataLoader<string, UserRow | undefined>;
   readonly userByUsername: DataLoader<string, UserRow | undefined>;
 }
 
-export function createContext(rows: AccountsRows): AccountsContext {
+export function createContext(rows: AccountsRows, caller: Caller | undefined): AccountsContext {
   return {
     rows,
+    caller,
     userById: batchLoader((ids) => rows.usersById(ids)),
     userByUsername: batchLoader((usernames) => rows.usersByUsername(usernames)),
   };
@@ -36,6 +39,7 @@ const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 export const resolvers: Resolvers = {
   Query: {
+    me: (_, __, { caller, userById }: AccountsContext) => (caller?.kind === 'user' ? userById.load(caller.id) : null),
     user: (_, { id }: { id: string }, { userById }: AccountsContext) => userById.load(id),
     users: (_, { first }: First, { rows }: AccountsContext) => rows.users(listSize(first)),
   },

@@ -12,3 +12,10 @@ export function notFound(what: string): GraphQLError {
 export function badInput(message: string): GraphQLError {
   return createGraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
+
+/** Says nothing of why: who cannot make a token that verifies is not helped to. */
+export function unauthenticated(): GraphQLError {
+  return createGraphQLError('The token that says who is calling does not verify.', {
+    extensions: { code: 'UNAUTHENTICATED' },
+  });
+}

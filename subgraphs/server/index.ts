@@ -5,16 +5,14 @@ import { isIPv6 } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import { parse } from 'graphql';
-import { useServer } from 'graphql-ws/use/ws';
-import { createYoga } from 'graphql-yoga';
-import { WebSocketServer } from 'ws';
 import type { SubgraphName } from '../ports.ts';
+import { answerHttp } from './http.ts';
+import { callerReader, gatewayKey, type Caller } from './principal.ts';
+import { answerWebSockets } from './web-sockets.ts';
 
 export const DEFAULT_HOST = '127.0.0.1';
 
 const GRAPHQL_PATH = '/graphql';
-/** The largest WebSocket message that is read, in bytes. */
-const MAX_WEBSOCKET_MESSAGE = 1_000_000;
 /** WebSocket close code "going away", RFC 6455 section 7.4.1. */
 const GOING_AWAY = 1001;
 
@@ -28,7 +26,12 @@ export interface Subgraph {
   readonly name: SubgraphName;
   readonly schema: GraphQLSchema;
   /** A context for one request: its loaders gather that request's look-ups only. */
-  readonly createContext: () => object;
+  readonly createContext: (request: SubgraphRequest) => object;
+}
+
+export interface SubgraphRequest {
+  /** Undefined when the gateway did not say, or nobody's word is trusted. */
+  readonly caller: Caller | undefined;
 }
 
 export interface ListenOptions {
@@ -36,6 +39,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Host name or address to listen on; `127.0.0.1` unless given. */
   readonly host?: string;
+  /** The gateway's public key, see `gatewayKey`; `GATEHOUSE_PUBLIC_KEY` unless given. Without one, no request has a caller. */
+  readonly publicKey?: string;
 }
 
 export interface RunningSubgraph {
@@ -58,29 +63,22 @@ export function loadSchema(file: URL, resolvers: Resolvers): GraphQLSchema {
  * Serves a subgraph on `/graphql`: GraphQL over HTTP with server-sent events, and over WebSocket the
  * `graphql-transport-ws` protocol.
  *
- * @throws Error naming the subgraph, host and port when it cannot listen there
+ * @throws Error naming the subgraph, host and port when it cannot listen there, and Error for a wrong public key
  */
 export async function serve(
-  { name, schema, createContext }: Subgraph,
-  { port, host = DEFAULT_HOST }: ListenOptions,
+  subgraph: Subgraph,
+  { port, host = DEFAULT_HOST, publicKey = process.env['GATEHOUSE_PUBLIC_KEY'] }: ListenOptions,
 ): Promise<RunningSubgraph> {
-  const yoga = createYoga({
-    schema,
-    context: createContext,
-    graphqlEndpoint: GRAPHQL_PATH,
-    graphiql: false,
-    landingPage: false,
-    logging: 'error',
-  });
-  const server = createServer((request, response) => void yoga(request, response));
+  const { name } = subgraph;
+  const readCaller = callerReader(name, publicKey ? gatewayKey(publicKey) : undefined);
+  const server = createServer(answerHttp(subgraph, GRAPHQL_PATH, readCaller));
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(cannotListen(name, host, port, cause)));
     server.listen(port, host, resolve);
   });
 
-  const webSockets = new WebSocketServer({ server, path: GRAPHQL_PATH, maxPayload: MAX_WEBSOCKET_MESSAGE });
-  useServer({ schema, context: createContext }, webSockets);
+  const webSockets = answerWebSockets(server, subgraph, GRAPHQL_PATH, readCaller);
 
   return {
     name,

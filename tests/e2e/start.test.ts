@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { defaultPorts } from '../../subgraphs/ports.ts';
 import { freePort } from '../harness/redis.ts';
@@ -20,8 +21,30 @@ async function listens(port: number): Promise<boolean> {
   }
 }
 
+/** Asks what each line to try asks, in their order. */
+async function tryLines(printed: string): Promise<unknown[]> {
+  const lines = [...printed.matchAll(/^  curl -s (\S+)((?: -H '[^']+')+) --data '([^']+)'$/gm)];
+  return Promise.all(
+    lines.map(async ([, url = '', headers = '', body = '']) => {
+      const given = [...headers.matchAll(/ -H '([^:]+): ([^']+)'/g)];
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: given.map(([, name = '', value = '']): [string, string] => [name, value]),
+        body,
+      });
+      return response.json();
+    }),
+  );
+}
+
+/** Where the identity provider listens that a printed token is of. */
+function identityProviderPort(printed: string): number {
+  const [, token = ''] = /'authorization: Bearer ([^']+)'/.exec(printed) ?? [];
+  return Number(new URL(decodeJwt(token).iss ?? '').port);
+}
+
 test(
-  'npm start brings up subgraphs and gateway, prints a query that works, and Ctrl-C stops all of it',
+  'npm start prints queries that work, as nobody and as two users, and Ctrl-C stops all that it brought up',
   { timeout: 90_000 },
   async () => {
     for (const [name, port] of Object.entries(defaultPorts)) {
@@ -40,18 +63,20 @@ test(
     let printed = '';
     for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
     try {
-      const [, data] = await until('the query to try', () => /--data '(.*)'/.exec(printed), 60_000);
-      const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: data ?? '',
-      });
-      expect(await response.json()).toEqual({ data: expect.objectContaining({ users: expect.anything() }) });
+      await until('the queries to try', () => printed.includes('Ctrl-C stops all of it.'), 60_000);
+      const user = (id: string) => ({ id, name: expect.any(String), email: expect.any(String) });
+      expect(await tryLines(printed)).toEqual([
+        { data: expect.objectContaining({ users: expect.anything() }) },
+        { data: { me: user('1') } },
+        { data: { me: user('2') } },
+      ]);
       expect(printed).toContain(`http://127.0.0.1:${port}/graphql`);
 
+      const ports = [port, identityProviderPort(printed), ...Object.values(defaultPorts)];
+      for (const used of ports) expect(await listens(used)).toBe(true);
       process.kill(-(npm.pid ?? 0), 'SIGINT');
       await exited;
-      for (const used of [port, ...Object.values(defaultPorts)]) {
+      for (const used of ports) {
         await until(`nobody to listen on ${used}`, async () => !(await listens(used)));
       }
     } finally {

@@ -1,0 +1,36 @@
+import type { RequestListener } from 'node:http';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import { unauthenticated } from './errors.ts';
+import type { Subgraph } from './index.ts';
+import { PRINCIPAL_HEADER, type Caller, type CallerReader } from './principal.ts';
+
+/** Answers GraphQL over HTTP, with server-sent events; a request whose token does not verify gets 401. */
+export function answerHttp(
+  { schema, createContext }: Subgraph,
+  path: string,
+  readCaller: CallerReader,
+): RequestListener {
+  const callers = new WeakMap<Request, Caller | undefined>();
+
+  const useCaller: Plugin = {
+    // Before the operation is so much as parsed.
+    async onRequest({ request, endResponse, fetchAPI }) {
+      try {
+        callers.set(request, await readCaller(request.headers.get(PRINCIPAL_HEADER) ?? undefined));
+      } catch {
+        endResponse(fetchAPI.Response.json({ errors: [unauthenticated()] }, { status: 401 }));
+      }
+    },
+  };
+
+  const yoga = createYoga({
+    schema,
+    context: ({ request }) => createContext({ caller: callers.get(request) }),
+    plugins: [useCaller],
+    graphqlEndpoint: path,
+    graphiql: false,
+    landingPage: false,
+    logging: 'error',
+  });
+  return (request, response) => void yoga(request, response);
+}
