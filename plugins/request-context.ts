@@ -1,3 +1,5 @@
+import type { DocumentNode, FieldNode } from 'graphql';
+
 /**
  * What plugins leave in the context of a request for one another: they meet here and import nothing else of each other.
  * Each part is there when the plugin that sets it is in the config and has run.
@@ -5,6 +7,21 @@
 export interface GatehouseContext {
   /** Who is calling; set before anything is parsed, by `plugins/authentication`. */
   readonly principal?: Principal | undefined;
+  /** What of the operation is withheld; set before it is executed, by `plugins/authorization`. */
+  readonly withheld?: Withheld | undefined;
+}
+
+/**
+ * Fields of a client's document that this request does not get: no subgraph is asked for them, and each is null with
+ * its error where it would stand in the response.
+ */
+export interface Withheld {
+  /** What is asked for instead: the client's document without the fields. The same object for the same decision. */
+  readonly document: DocumentNode;
+  /** The nodes of the client's document. A field that stands there more than once is withheld where all of it is. */
+  readonly fields: ReadonlySet<FieldNode>;
+  readonly code: string;
+  readonly message: string;
 }
 
 /** Who is calling. Immutable, the same over HTTP, SSE and WebSocket. */

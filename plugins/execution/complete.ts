@@ -3,6 +3,7 @@ import type { FetchFailures } from './fetch-failures.ts';
 import type { FieldOwner } from './field-owners.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import type { ResponsePath } from './entities.ts';
+import type { Withheld } from '../request-context.ts';
 import type { Shape, ShapeField, ShapeValue, Variables } from './shape.ts';
 
 export interface CompletedResponse {
@@ -31,6 +32,7 @@ export function completeResponse(
   variables: Variables,
   failures: FetchFailures,
   ownerOf: FieldOwner,
+  withheld?: Pick<Withheld, 'code' | 'message'>,
 ): CompletedResponse {
   const errors: GraphQLError[] = [...failures.located()];
   /** Every path at which or below which an error stands. */
@@ -54,6 +56,13 @@ export function completeResponse(
 
   function completeField(field: ShapeField, type: GraphQLCompositeType, raw: JsonObject, path: Path): Completed {
     if (field.name === '__typename') return type.name;
+    if (field.isWithheld) {
+      explain(
+        path,
+        (at) => new GraphQLError(withheld?.message ?? '', { path: at, extensions: { code: withheld?.code } }),
+      );
+      return completeValue(field, field.value, null, path);
+    }
     const value = raw[field.responseKey];
     if (value === undefined) {
       const failure = failures.of(raw, field.responseKey);

@@ -43,8 +43,8 @@ export async function subscribePlan(
   return isAsyncIterable(answer) ? mapAsyncIterator(answer, respond) : respond(answer);
 }
 
-function complete({ schema, shape, data, variables, failures, ownerOf }: Execution): CompletedResponse {
-  return completeResponse(schema, shape, data, variables, failures, ownerOf);
+function complete({ schema, shape, data, variables, failures, ownerOf, withheld }: Execution): CompletedResponse {
+  return completeResponse(schema, shape, data, variables, failures, ownerOf, withheld);
 }
 
 async function executeNode(execution: Execution, node: PlanNode): Promise<void> {

@@ -11,6 +11,7 @@ import { fetchFailures } from './fetch-failures.ts';
 import { operationCompiler } from './operation.ts';
 import { startPlanner } from './isolated-planner.ts';
 import { plannerOf } from './planner.ts';
+import type { GatehouseContext } from '../request-context.ts';
 import type { PlanContext, SubgraphAnswer } from './subgraph-operation.ts';
 import { subgraphsOf } from './subgraph-schemas.ts';
 import { typeConditions } from './type-conditions.ts';
@@ -34,7 +35,8 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
 
   async function run(request: ExecutionRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
     const { document, operationName } = request;
-    const operation = compile(document, operationName);
+    const { withheld } = (request.context ?? {}) as GatehouseContext;
+    const operation = compile(document, operationName, withheld);
     if (!operation) throw new GraphQLError(`The document has no operation "${operationName ?? ''}".`);
     const { definition, shape, introspection, planned } = operation;
     const variables = getVariableValues(schema, definition.variableDefinitions ?? [], request.variables ?? {});
@@ -44,6 +46,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
       isOfType,
       ownerOf,
       keysOf,
+      withheld,
       shape,
       operationKind: definition.operation,
       variables: variables.coerced,
@@ -65,7 +68,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
     }
     const response = node
       ? await executePlan(context, node)
-      : completeResponse(schema, shape, {}, variables.coerced, fetchFailures(), ownerOf);
+      : completeResponse(schema, shape, {}, variables.coerced, fetchFailures(), ownerOf, withheld);
     const result = toResult(response);
     return introspection ? withIntrospection(result, schema, introspection, request.variables) : result;
   }

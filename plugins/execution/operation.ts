@@ -1,12 +1,14 @@
 import {
   Kind,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import type { Withheld } from '../request-context.ts';
 import { compileShape, type Shape } from './shape.ts';
 
 /** An operation of a document, compiled against a schema. */
@@ -21,18 +23,26 @@ export interface CompiledOperation {
 
 const INTROSPECTION = new Set(['__schema', '__type']);
 
-/** Gives an operation compiled, once for each document. Undefined when the document has no such operation. */
-export function operationCompiler(
-  schema: GraphQLSchema,
-): (document: DocumentNode, operationName: string | undefined) => CompiledOperation | undefined {
+export type OperationCompiler = (
+  document: DocumentNode,
+  operationName: string | undefined,
+  withheld: Withheld | undefined,
+) => CompiledOperation | undefined;
+
+/**
+ * Gives an operation compiled, once for each document and what of it is withheld. Undefined when the document has no
+ * such operation.
+ */
+export function operationCompiler(schema: GraphQLSchema): OperationCompiler {
   const compiled = new WeakMap<DocumentNode, Map<string, CompiledOperation>>();
-  return (document, operationName = '') => {
-    const known = compiled.get(document)?.get(operationName);
+  return (document, operationName = '', withheld) => {
+    const key = withheld?.document ?? document;
+    const known = compiled.get(key)?.get(operationName);
     if (known) return known;
-    const operation = compileOperation(schema, document, operationName);
+    const operation = compileOperation(schema, document, operationName, withheld);
     if (!operation) return undefined;
-    const operations = compiled.get(document) ?? new Map<string, CompiledOperation>();
-    compiled.set(document, operations.set(operationName, operation));
+    const operations = compiled.get(key) ?? new Map<string, CompiledOperation>();
+    compiled.set(key, operations.set(operationName, operation));
     return operation;
   };
 }
@@ -41,29 +51,52 @@ function compileOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operationName: string,
+  withheld: Withheld | undefined,
 ): CompiledOperation | undefined {
-  const definition = document.definitions.find(
-    (node): node is OperationDefinitionNode =>
-      node.kind === Kind.OPERATION_DEFINITION && (operationName === '' || node.name?.value === operationName),
-  );
+  const definition = operationOf(document, operationName);
   const type = definition && schema.getRootType(definition.operation);
   if (!definition || !type) return undefined;
-  const fragments = new Map(
-    document.definitions
-      .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment) => [fragment.name.value, fragment]),
+  const shape = compileShape(
+    schema,
+    fragmentsOf(document),
+    type,
+    definition.selectionSet,
+    withheld?.fields ?? NOTHING_WITHHELD,
   );
-  const shape = compileShape(schema, fragments, type, definition.selectionSet);
+  const asked = withheld?.document ?? document;
+  const askedFor = operationOf(asked, operationName);
+  return { definition, shape, ...(askedFor ? split(askedFor, asked) : NOTHING_ASKED) };
+}
+
+const NOTHING_WITHHELD: ReadonlySet<FieldNode> = new Set();
+const NOTHING_ASKED = { introspection: undefined, planned: undefined };
+
+/** What subgraphs answer, and what the gateway does. */
+function split(
+  definition: OperationDefinitionNode,
+  document: DocumentNode,
+): Pick<CompiledOperation, 'introspection' | 'planned'> {
+  const fragments = fragmentsOf(document);
   const introspection = withRootFields(definition, fragments, document, (name) => INTROSPECTION.has(name));
   const planned = introspection
     ? withRootFields(definition, fragments, document, (name) => !INTROSPECTION.has(name))
     : document;
-  return {
-    definition,
-    shape,
-    introspection,
-    planned: selectsData(definition.selectionSet, fragments) ? planned : undefined,
-  };
+  return { introspection, planned: selectsData(definition.selectionSet, fragments) ? planned : undefined };
+}
+
+function operationOf(document: DocumentNode, name: string): OperationDefinitionNode | undefined {
+  return document.definitions.find(
+    (node): node is OperationDefinitionNode =>
+      node.kind === Kind.OPERATION_DEFINITION && (name === '' || node.name?.value === name),
+  );
+}
+
+function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  return new Map(
+    document.definitions
+      .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
+      .map((fragment) => [fragment.name.value, fragment]),
+  );
 }
 
 /** Whether any field but introspection's is selected, whatever the variables. */

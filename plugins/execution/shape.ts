@@ -40,6 +40,7 @@ export interface ShapeField {
   readonly name: string;
   readonly parent: GraphQLCompositeType;
   readonly value: ShapeValue;
+  readonly isWithheld: boolean;
 }
 
 /** A field that stands in the document once or more; the first that applies gives it its place in the response. */
@@ -51,6 +52,7 @@ interface PlacedField {
 interface Place {
   readonly at: number;
   readonly conditions: readonly Condition[];
+  readonly isWithheld: boolean;
 }
 
 export type ShapeValue =
@@ -71,12 +73,15 @@ interface Occurrence extends Place {
 /**
  * Compiles a selection set, once for each document and schema: fields collected by type as in the GraphQL
  * specification (CollectFields), with what depends on variables left to the request.
+ *
+ * @param withheld fields that are null with an error, unless they also stand where they are not withheld
  */
 export function compileShape(
   schema: GraphQLSchema,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   rootType: GraphQLCompositeType,
   selections: SelectionSetNode,
+  withheld: ReadonlySet<FieldNode>,
 ): Shape {
   let place = 0;
 
@@ -112,7 +117,8 @@ export function compileShape(
       if (conditions === 'never') continue;
       if (selection.kind === Kind.FIELD) {
         const responseKey = selection.alias?.value ?? selection.name.value;
-        const occurrence: Occurrence = { node: selection, conditions, at: place++ };
+        const isWithheld = withheld.has(selection);
+        const occurrence: Occurrence = { node: selection, conditions, at: place++, isWithheld };
         const known = into.get(responseKey);
         if (known) known.push(occurrence);
         else into.set(responseKey, [occurrence]);
@@ -144,7 +150,8 @@ export function compileShape(
     const selected = occurrences.flatMap(({ node, conditions }): readonly Selected[] =>
       node.selectionSet ? [{ selections: node.selectionSet, conditions }] : [],
     );
-    return { responseKey, name, parent: runtimeType, value: valueOf(type, selected) };
+    const isWithheld = occurrences.every((occurrence) => occurrence.isWithheld);
+    return { responseKey, name, parent: runtimeType, value: valueOf(type, selected), isWithheld };
   }
 
   function valueOf(fieldType: GraphQLOutputType, selected: readonly Selected[]): ShapeValue {
@@ -160,15 +167,24 @@ export function compileShape(
 /** What is the same for all variables is decided here, once. */
 function fieldsFor(placed: readonly PlacedField[]): (variables: Variables) => readonly ShapeField[] {
   const fields = placed.map(({ field }) => field);
-  if (placed.every(({ places: [first] }) => first?.conditions.length === 0)) return () => fields;
+  if (placed.every(isAlways)) return () => fields;
   return (variables) =>
     placed
       .flatMap(({ field, places }) => {
-        const applying = places.find(({ conditions }) => allHold(conditions, variables));
-        return applying ? [{ field, at: applying.at }] : [];
+        const applying = places.filter(({ conditions }) => allHold(conditions, variables));
+        const [first] = applying;
+        if (!first) return [];
+        const isWithheld = applying.every((one) => one.isWithheld);
+        return [{ field: isWithheld === field.isWithheld ? field : { ...field, isWithheld }, at: first.at }];
       })
       .toSorted((one, other) => one.at - other.at)
       .map(({ field }) => field);
+}
+
+/** Whatever the variables, it is there, in this place, and withheld or not. */
+function isAlways({ places: [first, ...others] }: PlacedField): boolean {
+  if (first?.conditions.length !== 0) return false;
+  return !first.isWithheld || others.every(({ isWithheld, conditions }) => isWithheld || conditions.length === 0);
 }
 
 function allHold(conditions: readonly Condition[], variables: Variables): boolean {

@@ -11,6 +11,9 @@ import {
   Kind,
   parse,
   print,
+  visit,
+  type DocumentNode,
+  type FieldNode,
   type GraphQLCompositeType,
   type GraphQLOutputType,
   type OperationDefinitionNode,
@@ -18,6 +21,7 @@ import {
 import { expect, test } from 'vitest';
 import { completeResponse } from '../../plugins/execution/complete.ts';
 import { fetchFailures } from '../../plugins/execution/fetch-failures.ts';
+import type { Withheld } from '../../plugins/request-context.ts';
 import type { JsonObject, JsonValue } from '../../plugins/execution/json.ts';
 import { operationCompiler } from '../../plugins/execution/operation.ts';
 
@@ -121,18 +125,34 @@ const queryType = schema.getQueryType();
 if (!queryType) throw new Error('no query type');
 const documents = selection(queryType, 3).map((set) => `query ($yes: Boolean = true, $no: Boolean = false)${set}`);
 
-test('data, nulls and the paths of errors are those of graphql-js, whatever is null wherever', () => {
+/** Some of a document's fields, withheld. Nothing is asked here, so what is asked for instead does not matter. */
+function withhold(document: DocumentNode, isChosen: () => boolean): Withheld {
+  const fields = new Set<FieldNode>();
+  visit(document, {
+    Field(node) {
+      if (node.name.value !== '__typename' && isChosen()) fields.add(node);
+    },
+  });
+  return { document: { ...document }, fields, code: 'WITHHELD', message: 'You may not see this.' };
+}
+
+test.each([
+  ['nothing is withheld', 0],
+  ['fields are withheld, as if their resolvers had thrown', 0.15],
+])('data, nulls and the paths of errors are those of graphql-js, whatever is null wherever: %s', (_, share) => {
   fc.assert(
     fc.property(
       documents,
       fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
       (text, stream) => {
         const document = parse(text);
-        const operation = compile(document, undefined);
+        const tosses = stream[Symbol.iterator]();
+        const toss = () => tosses.next().value ?? 0;
+        const withheld = withhold(document, () => toss() < share);
+        const operation = compile(document, undefined, withheld);
         const definition = document.definitions[0];
         if (!operation || definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`not compiled: ${text}`);
-        const tosses = stream[Symbol.iterator]();
-        const data = dataFor(queryType, [definition.selectionSet], () => tosses.next().value ?? 0) as JsonObject | null;
+        const data = dataFor(queryType, [definition.selectionSet], toss) as JsonObject | null;
         const raw = data ?? {};
         const variables = { yes: true, no: false };
 
@@ -143,13 +163,17 @@ test('data, nulls and the paths of errors are those of graphql-js, whatever is n
           variables,
           fetchFailures(),
           () => 'items',
+          withheld,
         );
 
         const reference = execute({
           schema,
           document,
           rootValue: raw,
-          fieldResolver: (source, _args, _context, info) => (source as JsonObject)[info.path.key] ?? null,
+          fieldResolver(source, _args, _context, info) {
+            if (info.fieldNodes.every((node) => withheld.fields.has(node))) throw new Error(withheld.message);
+            return (source as JsonObject)[info.path.key] ?? null;
+          },
           typeResolver: (value) => (value as { __typename: string }).__typename,
         });
         if (reference instanceof Promise) throw new Error('graphql-js went asynchronous');
@@ -160,6 +184,12 @@ test('data, nulls and the paths of errors are those of graphql-js, whatever is n
         const visible = told.filter((path) => !isWithinNull(completed, path));
         expect(told.map((path) => path.join('.'))).toEqual(expect.arrayContaining([...expected]));
         for (const path of visible) expect(expected, print(document)).toContain(path.join('.'));
+        const forbidden = errors.filter(({ message }) => message === withheld.message);
+        for (const { extensions } of forbidden) expect(extensions).toEqual({ code: 'WITHHELD' });
+        const refused = reference.errors?.filter(({ message }) => message === withheld.message) ?? [];
+        expect(forbidden.map(({ path }) => path?.join('.'))).toEqual(
+          expect.arrayContaining(refused.map(({ path }) => path?.join('.'))),
+        );
       },
     ),
     { numRuns: RUNS },
