@@ -139,6 +139,7 @@ function withhold(document: DocumentNode, isChosen: () => boolean): Withheld {
 test.each([
   ['nothing is withheld', 0],
   ['fields are withheld, as if their resolvers had thrown', 0.15],
+  ['half of the fields are withheld', 0.5],
 ])('data, nulls and the paths of errors are those of graphql-js, whatever is null wherever: %s', (_, share) => {
   fc.assert(
     fc.property(
@@ -194,4 +195,32 @@ test.each([
     ),
     { numRuns: RUNS },
   );
+});
+
+test.each([
+  ['{ count }', [0], null],
+  ['{ count count }', [0], 7],
+  ['{ count ... on Query { count } }', [0, 1], null],
+  ['query ($yes: Boolean!) { count @include(if: $yes) count }', [0], 7],
+  ['query ($yes: Boolean!) { count @skip(if: $yes) count }', [1], null],
+  ['query ($yes: Boolean!) { count @include(if: $yes) count @skip(if: $yes) }', [0], null],
+  ['query ($yes: Boolean!) { count @include(if: $yes) count @skip(if: $yes) }', [1], 7],
+])('%s with the fields %j withheld has the count %j', (text, chosen, count) => {
+  const document = parse(text.replaceAll('count', 'n: count'));
+  let index = 0;
+  const withheld = withhold(document, () => chosen.includes(index++));
+  const operation = compile(document, undefined, withheld);
+  if (!operation) throw new Error('not compiled');
+  const variables = { yes: true };
+  const { data, errors } = completeResponse(
+    schema,
+    operation.shape,
+    { n: 7 },
+    variables,
+    fetchFailures(),
+    () => 'items',
+    withheld,
+  );
+  expect(data).toEqual(count === null ? null : { n: count });
+  expect(errors.map(({ path }) => path)).toEqual(count === null ? [['n']] : []);
 });
