@@ -9,7 +9,10 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Withheld } from '../request-context.ts';
+import { withoutRuledOut } from './literal-conditions.ts';
+import { withPushedConditions } from './pushed-conditions.ts';
 import { compileShape, type Shape } from './shape.ts';
+import { withoutAbstractConditions } from './abstract-conditions.ts';
 
 /** An operation of a document, compiled against a schema. */
 export interface CompiledOperation {
@@ -63,9 +66,14 @@ function compileOperation(
     definition.selectionSet,
     withheld?.fields ?? NOTHING_WITHHELD,
   );
-  const asked = withheld?.document ?? document;
+  const asked = plannable(schema, withheld?.document ?? document);
   const askedFor = operationOf(asked, operationName);
   return { definition, shape, ...(askedFor ? split(askedFor, asked) : NOTHING_ASKED) };
+}
+
+/** A document of the same meaning that the planner has no trouble with. */
+function plannable(schema: GraphQLSchema, document: DocumentNode): DocumentNode {
+  return withPushedConditions(schema, withoutAbstractConditions(schema, withoutRuledOut(document)));
 }
 
 const NOTHING_WITHHELD: ReadonlySet<FieldNode> = new Set();
