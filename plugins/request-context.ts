@@ -7,6 +7,8 @@ import type { DocumentNode, FieldNode } from 'graphql';
 export interface GatehouseContext {
   /** Who is calling; set before anything is parsed, by `plugins/authentication`. */
   readonly principal?: Principal | undefined;
+  /** Where the request came from, through trusted proxies; set with the principal. */
+  readonly address?: string | undefined;
   /** What of the operation is withheld; set before it is executed, by `plugins/authorization`. */
   readonly withheld?: Withheld | undefined;
 }

@@ -3,6 +3,7 @@ import type { Principal } from '../request-context.ts';
 import type { Presented } from './credential.ts';
 import { failureLimit } from './failure-limit.ts';
 import type { AuthenticationMethod, Caller, Verdict } from './method.ts';
+import { provenCredentials } from './proven-credentials.ts';
 
 /** What comes of asking who is calling. */
 export type Outcome =
@@ -41,7 +42,8 @@ const INVALID: Outcome = Object.freeze({ outcome: 'refused', why: 'invalid' });
 
 /**
  * Asks the first method that recognizes the credential; what is there and not accepted is never taken for nothing. An
- * address with many failures waits before anything of it is looked at that is not known to be good.
+ * address with many failures waits before anything of it is looked at that was never known to be good: whoever shares
+ * it with somebody who guesses is not locked out.
  */
 export function authenticator(
   methods: readonly AuthenticationMethod[],
@@ -49,6 +51,7 @@ export function authenticator(
   witness: Witness,
 ): Authenticator {
   const limit = failureLimit();
+  const proven = provenCredentials();
 
   function refuse(method: Principal['method'], reason: string, caller: Caller, now: number): Outcome {
     const group = addressGroup(caller.address) ?? '';
@@ -82,19 +85,24 @@ export function authenticator(
         if (known) return conclude(known, method.name, caller, now);
       }
     }
+    const isProven = presented.kind === 'one' && proven.has(presented.credential);
     const wait = limit.waitOf(addressGroup(caller.address) ?? '', now);
-    if (wait !== undefined) {
+    if (wait !== undefined && !isProven) {
       witness('none', 'limited', undefined, caller);
       return { outcome: 'limited', retryAfter: wait };
     }
     if (presented.kind === 'malformed') {
       return refuse('none', presented.reason, caller, now);
     }
-    const method = methods.find((one) => one.recognizes(presented.credential));
+    const { credential } = presented;
+    const method = methods.find((one) => one.recognizes(credential));
     if (!method) return refuse('none', 'no method takes it', caller, now);
-    const verdict = method.authenticate(presented.credential, caller, now);
-    return verdict instanceof Promise
-      ? verdict.then((one) => conclude(one, method.name, caller, now))
-      : conclude(verdict, method.name, caller, now);
+    const learn = (verdict: Verdict): Outcome => {
+      if (verdict.outcome === 'accepted') proven.add(credential);
+      if (verdict.outcome === 'refused') proven.remove(credential);
+      return conclude(verdict, method.name, caller, now);
+    };
+    const verdict = method.authenticate(credential, caller, now);
+    return verdict instanceof Promise ? verdict.then(learn) : learn(verdict);
   };
 }

@@ -45,6 +45,7 @@ interface ServerContext extends GatehouseContext {
   readonly req?: IncomingMessage;
   connectionParams?: unknown;
   principal?: Principal;
+  address?: string;
 }
 
 /**
@@ -100,16 +101,18 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
       return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
     },
 
-    // A WebSocket that nobody authenticated when it was opened: the CLI's own, when `useServer` is not there.
+    // What follows is for a WebSocket that nobody authenticated when it was opened: the CLI's own, when `useServer` is
+    // not there. Nobody looked at its origin either, so a cookie proves nothing.
     onParams({ request, context, setResult }) {
       const server = context as ServerContext;
+      server.address ??= callerOf(server.req).address;
       if (server.principal) return undefined;
       const conclude = (outcome: Outcome): void => {
         if (outcome.outcome === 'accepted') server.principal = outcome.principal;
         else setResult({ errors: [refusedError(outcome, schemes)] });
       };
       const presented = server.req
-        ? presentedByConnection(server.req, server.connectionParams, cookie)
+        ? presentedByConnection(server.req, server.connectionParams, undefined)
         : presentedByRequest(request.headers, undefined);
       // Hive Gateway would let it overwrite the headers in the context.
       server.connectionParams = undefined;

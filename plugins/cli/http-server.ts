@@ -7,6 +7,8 @@ import type { GatewayRuntime } from '@graphql-hive/gateway';
 export interface GatewayServer {
   readonly server: HttpServer | HttpsServer;
   readonly runtime: GatewayRuntime;
+  /** When the gateway stops, this is called, and waited for, before the CLI waits for the server's last socket to end. */
+  beforeStop(act: () => Promise<void>): void;
 }
 
 /** Node's own word, before a server begins to listen. */
@@ -23,7 +25,13 @@ export function onGatewayServer(take: (gateway: GatewayServer) => void): () => v
     const runtime = server.listeners('request').find(isRuntime);
     if (!runtime) return;
     stop();
-    take({ server, runtime });
+    take({
+      server,
+      runtime,
+      // What is deferred last is done first; the CLI defers its part in a listener of the same event, after this one.
+      beforeStop: (act) =>
+        void server.once('listening', () => queueMicrotask(() => runtime.disposableStack.defer(act))),
+    });
   };
   const stop = (): void => {
     BEFORE_LISTENING.unsubscribe(look);

@@ -3,7 +3,7 @@ import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { onGatewayServer } from '../cli/http-server.ts';
 import type { Principal } from '../request-context.ts';
 import { allowedOrigins, checkOptions } from './options.ts';
-import { serveWebSockets, type WebSockets } from './web-sockets.ts';
+import { serveWebSockets } from './web-sockets.ts';
 
 /** Who opens a WebSocket. */
 export interface ConnectionAuthenticator {
@@ -34,25 +34,24 @@ export interface ServerOptions {
 /**
  * Owns the WebSocket endpoint of the CLI's server, which has to be told to leave it alone (`disableWebsockets: true`):
  * `graphql-transport-ws`, with `connection_init` authenticated before anything else runs on a socket. It closes with
- * 4401 (nobody we know), 4403 (origin), 4408 (no `connection_init` in time) and 4500 (cannot be told).
+ * 4401 (nobody we know), 4403 (origin), 4408 (no `connection_init` in time), 4429 (many wrong credentials) and 4500
+ * (cannot be told); and with 1001 when the gateway stops.
  *
  * Throws an `Error` that names the option when one is wrong.
  */
 export function useServer(options: ServerOptions = {}): GatewayPlugin {
   checkOptions(options);
   const settings = { ...options, isAllowedOrigin: allowedOrigins(options.origins) };
-  let webSockets: WebSockets | undefined;
   let stopWaiting: (() => void) | undefined;
 
   return {
     onYogaInit() {
-      stopWaiting ??= onGatewayServer(({ server, runtime }) => {
-        webSockets = serveWebSockets(server, runtime, settings);
+      stopWaiting ??= onGatewayServer(({ server, runtime, beforeStop }) => {
+        beforeStop(serveWebSockets(server, runtime, settings).close);
       });
     },
-    async onDispose() {
+    onDispose() {
       stopWaiting?.();
-      await webSockets?.close();
     },
   };
 }

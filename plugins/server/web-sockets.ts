@@ -9,7 +9,7 @@ import type { Principal } from '../request-context.ts';
 import type { Connection, ServerOptions } from './index.ts';
 
 export interface WebSockets {
-  /** Closes every socket with 1001. */
+  /** Closes every socket with 1001, and cuts off who does not answer that within a second. */
   close(): Promise<void>;
 }
 
@@ -23,6 +23,8 @@ const CLOSE = { unauthenticated: 4401, forbidden: 4403, unavailable: 4500, limit
 const CONNECTION_INIT_TIMEOUT = 3_000;
 const KEEP_ALIVE = 12_000;
 const MAX_MESSAGE_BYTES = 1_048_576;
+/** ms that a client has to answer that its socket is closed. */
+const CLOSE_TIMEOUT = 1_000;
 
 type ConnectionContext = Context<Record<string, unknown>, Extra & { principal?: Principal }>;
 
@@ -61,6 +63,8 @@ export function serveWebSockets(server: Server, runtime: GatewayRuntime, setting
   const protocol = serveProtocol(
     {
       ...options,
+      // No message of an internal error in the reason of a close.
+      isProd: true,
       connectionInitWaitTimeout: settings.connectionInitTimeout ?? CONNECTION_INIT_TIMEOUT,
       onConnect: (context) => connect(context as unknown as ConnectionContext),
       onSubscribe(context, id, payload) {
@@ -78,7 +82,9 @@ export function serveWebSockets(server: Server, runtime: GatewayRuntime, setting
 
   return {
     async close() {
+      const timer = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), CLOSE_TIMEOUT);
       await protocol.dispose();
+      clearTimeout(timer);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
+import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
 import { Provider, type Adapter, type AdapterPayload, type ClientMetadata, type Configuration } from 'oidc-provider';
 
 /** The resource whose access tokens are JWTs (RFC 9068); also their audience. */
@@ -118,7 +118,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
       const [key] = keys;
       const now = Math.floor(Date.now() / 1000);
       const usual = { iss: issuer, aud: JWT_RESOURCE, iat: now, exp: now + TOKEN_TTL };
-      const jwt = new SignJWT({ ...usual, ...claims } as JWTPayload);
+      const jwt = new SignJWT({ ...usual, ...claims });
       jwt.setProtectedHeader({ alg: ALGORITHM, kid: key.kid ?? '', typ: 'at+jwt', ...header });
       return jwt.sign(await importJWK(key, ALGORITHM));
     },
