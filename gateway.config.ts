@@ -5,6 +5,7 @@ import {
   jwtFromEnvironment,
   useAuthentication,
 } from './plugins/authentication/index.ts';
+import { useAuthorization } from './plugins/authorization/index.ts';
 import {
   composeSubgraphs,
   pollIntervalFromEnvironment,
@@ -71,6 +72,7 @@ export const gatewayConfig = defineConfig({
       useHealth({ supergraph, subgraphs, redis, upstream }),
       useServer({ authentication }),
       authentication,
+      useAuthorization({ log }),
       useComposition(supergraph, { webhooks }),
       upstream,
       useRedis(redis, log),

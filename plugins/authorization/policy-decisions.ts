@@ -1,0 +1,129 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Principal } from '../request-context.ts';
+import type { PolicyDecision, PolicyEngine, PolicyQuestion } from './policy-engine.ts';
+
+/** Which policies an engine decides, and how it is treated. */
+export interface PolicyRoute {
+  readonly engine: PolicyEngine;
+  /** Names in `@policy`. Default: all that no other route names. */
+  readonly policies?: readonly string[];
+  /** How long the engine may take for all questions of an operation, in ms. Default: 500. */
+  readonly timeout?: number;
+  /** How long a decision is remembered, in ms; the engine may shorten it. Default: 0, it is not. */
+  readonly ttl?: number;
+  /** What holds when the engine cannot tell. Default: `deny`. */
+  readonly onFailure?: 'deny' | 'allow';
+}
+
+/** Told of engines that could not tell. */
+export type FailureWitness = (engine: string, reason: string) => void;
+
+/** Whether each question is allowed, in order. Never rejects. */
+export type PolicyDecisions = (questions: readonly PolicyQuestion[]) => Promise<readonly boolean[]>;
+
+const TIMEOUT = 500;
+const MAX_REMEMBERED = 50_000;
+
+/**
+ * Asks each engine once for all the questions that are its own. What nobody decides is denied.
+ *
+ * Throws an `Error` that names the option when one is wrong.
+ */
+export function policyDecisions(routes: readonly PolicyRoute[], witness: FailureWitness): PolicyDecisions {
+  for (const route of routes) check(route);
+  const remembered = new LRUCache<string, boolean>({ max: MAX_REMEMBERED });
+  const routeOf = (policy: string) =>
+    routes.find(({ policies }) => policies?.includes(policy)) ?? routes.find(({ policies }) => policies === undefined);
+
+  async function askRoute(route: PolicyRoute, questions: readonly PolicyQuestion[]): Promise<readonly boolean[]> {
+    const { engine, ttl = 0 } = route;
+    const keys = ttl > 0 ? questions.map((question) => keyOf(engine.name, question)) : [];
+    const known = keys.map((key) => remembered.get(key));
+    const open = questions.filter((_, index) => known[index] === undefined);
+    if (open.length === 0) return known.map((allowed) => allowed === true);
+    const decisions = await askEngine(route, open);
+    let next = 0;
+    return questions.map((_, index) => {
+      const before = known[index];
+      if (before !== undefined) return before;
+      const decision = decisions[next++] ?? FAILED;
+      if (decision.outcome === 'failed') return route.onFailure === 'allow';
+      const isAllowed = decision.outcome === 'allow';
+      const key = keys[index];
+      const time = Math.min(ttl, decision.ttl ?? ttl);
+      if (key !== undefined && time > 0) remembered.set(key, isAllowed, { ttl: time });
+      return isAllowed;
+    });
+  }
+
+  async function askEngine(
+    { engine, timeout = TIMEOUT }: PolicyRoute,
+    questions: readonly PolicyQuestion[],
+  ): Promise<readonly PolicyDecision[]> {
+    const fail = (reason: string): readonly PolicyDecision[] => {
+      witness(engine.name, reason);
+      return questions.map(() => FAILED);
+    };
+    const limit = new AbortController();
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => {
+      limit.abort(new DOMException(`No decision within ${timeout} ms`, 'TimeoutError'));
+      late.resolve(undefined);
+    }, timeout);
+    try {
+      const decisions = await Promise.race([engine.decide(questions, limit.signal), late.promise]);
+      if (!decisions) return fail(`no decision within ${timeout} ms`);
+      if (decisions.length !== questions.length)
+        return fail(`${decisions.length} decisions for ${questions.length} questions`);
+      return decisions.map((decision) => {
+        if (decision.outcome === 'allow' || decision.outcome === 'deny') return decision;
+        witness(engine.name, decision.outcome === 'failed' ? decision.reason : 'it gave what is no decision');
+        return FAILED;
+      });
+    } catch (error) {
+      return fail((error as Error).message);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return async (questions) => {
+    const allowed = questions.map(() => false);
+    const byRoute = new Map<PolicyRoute, number[]>();
+    for (const [index, { policy }] of questions.entries()) {
+      const route = routeOf(policy);
+      if (!route) witness('none', `no engine decides the policy "${policy}"`);
+      else byRoute.set(route, [...(byRoute.get(route) ?? []), index]);
+    }
+    await Promise.all(
+      [...byRoute].map(async ([route, indexes]) => {
+        const asked = indexes.flatMap((index) => questions[index] ?? []);
+        const answers = await askRoute(route, asked);
+        for (const [place, index] of indexes.entries()) allowed[index] = answers[place] === true;
+      }),
+    );
+    return allowed;
+  };
+}
+
+const FAILED: PolicyDecision = { outcome: 'failed', reason: 'no decision' };
+
+const principals = new WeakMap<Principal, string>();
+
+function keyOf(engine: string, { principal, ...question }: PolicyQuestion): string {
+  const said = principals.get(principal) ?? hash('sha256', JSON.stringify(principal), 'base64url');
+  principals.set(principal, said);
+  return hash('sha256', JSON.stringify([engine, said, question]), 'base64url');
+}
+
+function check({ engine, policies, timeout = TIMEOUT, ttl = 0, onFailure = 'deny' }: PolicyRoute): void {
+  const wrong = (option: string, value: unknown, takes: string) =>
+    new Error(
+      `useAuthorization: ${option} of the engine "${engine.name}" is ${JSON.stringify(value)}; it takes ${takes}`,
+    );
+  if (policies?.length === 0) throw wrong('policies', policies, 'names of policies');
+  if (!Number.isInteger(timeout) || timeout < 1) throw wrong('timeout', timeout, 'a whole number of ms from 1');
+  if (!Number.isInteger(ttl) || ttl < 0) throw wrong('ttl', ttl, 'a whole number of ms from 0');
+  if (onFailure !== 'deny' && onFailure !== 'allow') throw wrong('onFailure', onFailure, '"deny" or "allow"');
+}
