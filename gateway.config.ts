@@ -5,6 +5,7 @@ import {
   jwtFromEnvironment,
   useAuthentication,
 } from './plugins/authentication/index.ts';
+import { authzenFromEnvironment, opaFromEnvironment } from './plugins/authorization/engines/index.ts';
 import { useAuthorization } from './plugins/authorization/index.ts';
 import {
   composeSubgraphs,
@@ -39,6 +40,9 @@ export const supergraph = composeSubgraphs({
   pollInterval: pollIntervalFromEnvironment(env),
 });
 
+// Who decides on @policy; more than one, and rules of your own, by name: docs/authorization.md.
+const policyEngine = opaFromEnvironment(env) ?? authzenFromEnvironment(env);
+
 const upstream = useUpstream({
   principal: env.PRINCIPAL_SIGNING_KEY ? { signingKey: env.PRINCIPAL_SIGNING_KEY } : undefined,
 });
@@ -72,7 +76,7 @@ export const gatewayConfig = defineConfig({
       useHealth({ supergraph, subgraphs, redis, upstream }),
       useServer({ authentication }),
       authentication,
-      useAuthorization({ log }),
+      useAuthorization({ policies: policyEngine ? [{ engine: policyEngine }] : [], log }),
       useComposition(supergraph, { webhooks }),
       upstream,
       useRedis(redis, log),

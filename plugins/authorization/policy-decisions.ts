@@ -12,7 +12,7 @@ export interface PolicyRoute {
   readonly timeout?: number;
   /** How long a decision is remembered, in ms; the engine may shorten it. Default: 0, it is not. */
   readonly ttl?: number;
-  /** What holds when the engine cannot tell. Default: `deny`. */
+  /** What holds while the engine is out of order; a question that it cannot answer is denied always. Default: `deny`. */
   readonly onFailure?: 'deny' | 'allow';
 }
 
@@ -48,7 +48,7 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
       const before = known[index];
       if (before !== undefined) return before;
       const decision = decisions[next++] ?? FAILED;
-      if (decision.outcome === 'failed') return route.onFailure === 'allow';
+      if (decision.outcome === 'failed') return decision.isOutage === true && route.onFailure === 'allow';
       const isAllowed = decision.outcome === 'allow';
       const key = keys[index];
       const time = Math.min(ttl, decision.ttl ?? ttl);
@@ -63,7 +63,7 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
   ): Promise<readonly PolicyDecision[]> {
     const fail = (reason: string): readonly PolicyDecision[] => {
       witness(engine.name, reason);
-      return questions.map(() => FAILED);
+      return questions.map(() => OUTAGE);
     };
     const limit = new AbortController();
     const late = Promise.withResolvers<undefined>();
@@ -79,7 +79,7 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
       return decisions.map((decision) => {
         if (decision.outcome === 'allow' || decision.outcome === 'deny') return decision;
         witness(engine.name, decision.outcome === 'failed' ? decision.reason : 'it gave what is no decision');
-        return FAILED;
+        return decision.outcome === 'failed' ? decision : FAILED;
       });
     } catch (error) {
       return fail((error as Error).message);
@@ -108,6 +108,7 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
 }
 
 const FAILED: PolicyDecision = { outcome: 'failed', reason: 'no decision' };
+const OUTAGE: PolicyDecision = { ...FAILED, isOutage: true };
 
 const principals = new WeakMap<Principal, string>();
 

@@ -25,8 +25,11 @@ export type PolicyDecision =
       /** For how long at most it may be remembered, in ms; undefined for the configured time. */
       readonly ttl?: number | undefined;
     }
-  /** Nobody could tell. `reason` is for the log. */
-  | { readonly outcome: 'failed'; readonly reason: string };
+  /**
+   * Nobody could tell. `reason` is for the log. Only an outage, which no client can bring about by what it asks, may be
+   * answered with `onFailure: 'allow'`.
+   */
+  | { readonly outcome: 'failed'; readonly reason: string; readonly isOutage?: true };
 
 /** Decides by policies of its own. */
 export interface PolicyEngine {

@@ -166,10 +166,16 @@ describe('a policy', () => {
     expect(warned.length).toBeGreaterThan(0);
   });
 
-  test('may be allowed when its engine fails, if the route says so', async () => {
+  test('may be allowed while its engine is down, if the route says so', async () => {
     const engine = engineOf(() => Promise.reject(new Error('down')));
     const { ask } = await start({ policies: [{ engine, onFailure: 'allow' }] });
     expect((await ask(POLICY, { n: 4 }, ADA)).errors).toEqual([]);
+  });
+
+  test('whose engine has no answer to a question is denied, whatever the route says of failures', async () => {
+    const engine = engineOf((questions) => questions.map(() => ({ outcome: 'failed', reason: 'no such claim' })));
+    const { ask } = await start({ policies: [{ engine, onFailure: 'allow' }] });
+    expect((await ask(POLICY, { n: 4 }, ADA)).errors).toHaveLength(2);
   });
 
   test('gives its engine a signal that aborts with the time limit', async () => {
