@@ -1,13 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** CPU time that a process has used so far, user and system, in ms, by the operating system's accounting (proc(5)). */
+/**
+ * CPU time that the threads of a process have used so far, user and system, in ms, by the operating system's accounting
+ * (`schedstat`, in ns: the ticks of proc(5) are too coarse for a few hundred requests).
+ */
 export function cpuTime(pid: number): number {
-  ticksPerSecond ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-  // The name of the process, in parentheses, may hold anything.
-  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) (?!.*\) )/s);
-  const [user, system] = fields.split(' ').slice(11, 13).map(Number);
-  return (((user ?? 0) + (system ?? 0)) / ticksPerSecond) * 1_000;
+  let total = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const [onCpu] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+      total += Number(onCpu) / 1_000_000;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return total;
 }
-
-let ticksPerSecond: number | undefined;
