@@ -43,3 +43,16 @@ export interface Principal {
   /** ms since 1970; undefined for what does not end by itself. */
   readonly expiresAt: number | undefined;
 }
+
+/** Who calls without a credential. */
+export const ANONYMOUS: Principal = Object.freeze({
+  id: 'anonymous',
+  kind: 'anonymous',
+  method: 'none',
+  clientId: undefined,
+  scopes: Object.freeze([]),
+  roles: Object.freeze([]),
+  claims: Object.freeze({}),
+  tier: undefined,
+  expiresAt: undefined,
+});

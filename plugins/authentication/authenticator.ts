@@ -1,5 +1,5 @@
 import { addressGroup } from '../client-address/index.ts';
-import type { Principal } from '../request-context.ts';
+import { ANONYMOUS, type Principal } from '../request-context.ts';
 import type { Presented } from './credential.ts';
 import { failureLimit } from './failure-limit.ts';
 import type { AuthenticationMethod, Caller, Verdict } from './method.ts';
@@ -23,18 +23,6 @@ export type Witness = (
 
 /** Answers without a promise where it can. `now` in ms since 1970. */
 export type Authenticator = (presented: Presented, caller: Caller, now: number) => Outcome | Promise<Outcome>;
-
-export const ANONYMOUS: Principal = Object.freeze({
-  id: 'anonymous',
-  kind: 'anonymous',
-  method: 'none',
-  clientId: undefined,
-  scopes: Object.freeze([]),
-  roles: Object.freeze([]),
-  claims: Object.freeze({}),
-  tier: undefined,
-  expiresAt: undefined,
-});
 
 const NOBODY: Outcome = Object.freeze({ outcome: 'accepted', principal: ANONYMOUS });
 const MISSING: Outcome = Object.freeze({ outcome: 'refused', why: 'missing' });

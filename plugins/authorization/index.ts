@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
 import { GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
-import type { GatehouseContext, Principal } from '../request-context.ts';
+import { ANONYMOUS, type GatehouseContext, type Principal } from '../request-context.ts';
 import { documentPlans, type Decision, type DocumentPlans } from './document-plan.ts';
 import { authorizationMetrics, type AuthorizationMetrics } from './metrics.ts';
 import { policyDecisions, type PolicyRoute } from './policy-decisions.ts';
@@ -28,19 +28,6 @@ interface OperationContext extends GatehouseContext {
   readonly req?: IncomingMessage;
   withheld?: GatehouseContext['withheld'];
 }
-
-/** For what is not authenticated at all, when `useAuthentication` is not there. */
-const NOBODY: Principal = {
-  id: 'anonymous',
-  kind: 'anonymous',
-  method: 'none',
-  clientId: undefined,
-  scopes: [],
-  roles: [],
-  claims: {},
-  tier: undefined,
-  expiresAt: undefined,
-};
 
 /**
  * Keeps from each caller what `@authenticated`, `@requiresScopes` and `@policy` in the subgraphs' schemas keep from it.
@@ -86,9 +73,12 @@ export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlu
   function authorize(args: ExecutionArgs, refuse: (error: GraphQLError) => void): void | Promise<void> {
     const { schema, document, operationName, variableValues } = args;
     const plan = plansFor(schema)(document, operationName);
-    if (!plan.isGuarded) return undefined;
     const context = args.contextValue as OperationContext;
-    const { principal = NOBODY } = context;
+    // After a reload an operation is executed once more, in the same context.
+    context.withheld = undefined;
+    if (!plan.isGuarded) return undefined;
+    // Without `useAuthentication`, nobody is known.
+    const { principal = ANONYMOUS } = context;
     const end = (decision: Decision): void => {
       const error = conclude(decision, context);
       if (error) refuse(error);

@@ -4,25 +4,14 @@ import { jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
 import { headersFor } from '../../plugins/upstream/headers.ts';
 import { principalSigner } from '../../plugins/upstream/principal-token.ts';
-import type { Principal } from '../../plugins/request-context.ts';
+import { ANONYMOUS, type Principal } from '../../plugins/request-context.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const NOW = Date.now();
 
-const ANYONE: Principal = {
-  id: 'anonymous',
-  kind: 'anonymous',
-  method: 'none',
-  clientId: undefined,
-  scopes: [],
-  roles: [],
-  claims: {},
-  tier: undefined,
-  expiresAt: undefined,
-};
 const ADA: Principal = {
-  ...ANYONE,
+  ...ANONYMOUS,
   id: 'ada',
   kind: 'user',
   method: 'jwt',
@@ -109,7 +98,7 @@ test.each([
   const headers = (context: object, signer = principalSigner({ signingKey })) =>
     headersFor({ context: { request, ...context }, extensions } as never, 'reviews', { ...sources, signer });
   expect(headers({})).toEqual({});
-  expect(headers({ principal: ANYONE })['gatehouse-principal']).toMatch(/^ey/);
+  expect(headers({ principal: ANONYMOUS })['gatehouse-principal']).toMatch(/^ey/);
   expect(headersFor({ context: { request, principal: ADA }, extensions } as never, 'reviews', sources)).toEqual({});
 });
 
