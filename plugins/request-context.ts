@@ -1,4 +1,4 @@
-import type { DocumentNode, FieldNode } from 'graphql';
+import type { DocumentNode, FieldNode, GraphQLError, SelectionSetNode } from 'graphql';
 
 /**
  * What plugins leave in the context of a request for one another: they meet here and import nothing else of each other.
@@ -24,6 +24,35 @@ export interface Withheld {
   readonly fields: ReadonlySet<FieldNode>;
   readonly code: string;
   readonly message: string;
+  /** What only the data of the response tells. */
+  readonly onData?: DataDecisions | undefined;
+}
+
+/** Decisions about objects, taken on what subgraphs have given of them, once for each response. */
+export interface DataDecisions {
+  /** With this begin the response keys of all that `Withheld.document` asks for beyond the client's document. */
+  readonly prefix: string;
+  /**
+   * What must be known of an object before the client may see a field of it, or before it may see the object as the
+   * value of a field. Undefined when it may. The same object for the same field, type and decision.
+   *
+   * @param node a field of the client's document that is not withheld
+   * @param typeName of the object: that has the field, or that the field gives
+   */
+  neededFor(node: FieldNode, of: 'field' | 'value', typeName: string): NeededData | undefined;
+  /** Whether the client may see each, in order; or why the whole response is refused. Never rejects. */
+  decide(found: readonly FoundData[]): Promise<readonly boolean[] | GraphQLError>;
+}
+
+export interface NeededData {
+  /** By policy: a selection on the object. Its response keys begin with the prefix. */
+  readonly selections: ReadonlyMap<string, SelectionSetNode>;
+}
+
+export interface FoundData {
+  readonly needed: NeededData;
+  /** By policy, under the keys that the policy knows. Undefined when a part could not be had. */
+  readonly data: ReadonlyMap<string, Readonly<Record<string, unknown>> | undefined>;
 }
 
 /** Who is calling. Immutable, the same over HTTP, SSE and WebSocket. */

@@ -1,10 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import { separateOperations, type DocumentNode, type FieldNode, type GraphQLSchema } from 'graphql';
+import { separateOperations, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { Principal, Withheld } from '../request-context.ts';
-import { deniedBy, grantsOf, policiesIn, type Directive, type PolicyAnswer } from './grants.ts';
+import { addedSelections, type AddedSelections } from './added-selections.ts';
+import type { DataRules } from './data-requirements.ts';
+import { deniedBy, grantsOf, type Directive, type PolicyAnswer } from './grants.ts';
 import { guardedFields, type GuardedField } from './guarded-fields.ts';
-import { requirementsOf, type RequirementsOf } from './requirements.ts';
-import { operationIn, withoutFields } from './withhold.ts';
+import { requirementsOf } from './requirements.ts';
+import { operationIn, rewritten } from './withhold.ts';
 
 export interface DeniedField {
   readonly coordinate: string;
@@ -14,16 +16,17 @@ export interface DeniedField {
 /** What a principal gets of an operation. The same object for the same fields denied. */
 export interface Decision {
   readonly denied: readonly DeniedField[];
-  /** Undefined when nothing is denied. */
-  readonly withheld: Withheld | undefined;
+  /** Undefined when all of it is shown as it comes. */
+  readonly withheld: Omit<Withheld, 'onData'> | undefined;
+  /** What is decided when the data is there; undefined when nothing is. */
+  readonly added: AddedSelections | undefined;
 }
 
 /** What of an operation is to be decided, found out once for each document. */
 export interface DocumentPlan {
-  /** Fields that a policy decides on. */
-  readonly byPolicy: readonly (GuardedField & { readonly policies: readonly string[] })[];
-  /** Whether anything is to be decided at all. */
-  readonly isGuarded: boolean;
+  readonly guarded: readonly GuardedField[];
+  /** Whether any policy has a part in it. */
+  readonly asksPolicies: boolean;
   /** The decision, when no policy has a part in it. */
   decide(principal: Principal): Decision;
   /** The decision with what policies say about each field. */
@@ -36,70 +39,77 @@ export type DocumentPlans = (document: DocumentNode, operationName: string | und
 /** Decisions about one operation that are kept: principals differ in what they may see less than they differ. */
 const MAX_DECISIONS = 100;
 
-const EVERYTHING: Decision = { denied: [], withheld: undefined };
 const MESSAGE = 'You may not see this field.';
 const CODE = 'UNAUTHORIZED_FIELD_OR_TYPE';
 
-export function documentPlans(schema: GraphQLSchema): DocumentPlans {
+/** What becomes of a field: a directive keeps it back, the data tells, or it is shown. */
+type Status = Directive | 'open' | undefined;
+
+/** @param keepsAll what is denied is told, and shown all the same */
+export function documentPlans(schema: GraphQLSchema, dataRules: DataRules, keepsAll: boolean): DocumentPlans {
   const requirementsFor = requirementsOf(schema);
   const plans = new WeakMap<DocumentNode, Map<string, DocumentPlan>>();
+
+  function planOf(document: DocumentNode, operationName: string): DocumentPlan {
+    const operation = separateOperations(document)[operationName] ?? document;
+    const guarded = guardedFields(schema, operation, requirementsFor, dataRules);
+    const byGrants = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
+    const byFields = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
+
+    function decideWith(principal: Principal, allows: (field: GuardedField) => PolicyAnswer): Decision {
+      const found = guarded.map((field) => statusOf(field, principal, allows(field)));
+      const key = found.map((status) => status?.[0] ?? '-').join('');
+      const known = byFields.get(key) ?? decisionFor(document, guarded, found);
+      byFields.set(key, known);
+      return known;
+    }
+
+    return {
+      guarded,
+      asksPolicies: guarded.some(({ policies, data }) => policies.length > 0 || data),
+      decide(principal) {
+        const grants = grantsOf(principal);
+        const known = byGrants.get(grants) ?? decideWith(principal, () => () => false);
+        byGrants.set(grants, known);
+        return known;
+      },
+      decideWith,
+    };
+  }
+
+  function decisionFor(document: DocumentNode, guarded: readonly GuardedField[], found: readonly Status[]): Decision {
+    const denied = guarded.flatMap(({ node, coordinate }, index) => {
+      const status = found[index];
+      return status && status !== 'open' ? [{ node, coordinate, directive: status }] : [];
+    });
+    const fields = new Set(keepsAll ? [] : denied.map(({ node }) => node));
+    const open = guarded.filter((_, index) => found[index] === 'open');
+    const added = open.length > 0 ? addedSelections(document, open, dataRules.needs) : undefined;
+    const isWhole = fields.size === 0 && !added;
+    return {
+      denied: denied.map(({ coordinate, directive }) => ({ coordinate, directive })),
+      withheld: isWhole
+        ? undefined
+        : { document: rewritten(document, fields, added), fields, code: CODE, message: MESSAGE },
+      added,
+    };
+  }
+
   return (document, operationName) => {
     const byName = plans.get(document) ?? new Map<string, DocumentPlan>();
     plans.set(document, byName);
     const name = operationIn(document, operationName)?.name?.value ?? '';
-    const plan = byName.get(name) ?? planOf(schema, document, name, requirementsFor);
+    const plan = byName.get(name) ?? planOf(document, name);
     byName.set(name, plan);
     return plan;
   };
 }
 
-function planOf(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operationName: string,
-  requirementsFor: RequirementsOf,
-): DocumentPlan {
-  const guarded = guardedFields(schema, separateOperations(document)[operationName] ?? document, requirementsFor);
-  const byGrants = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
-  const byFields = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
-
-  function decideWith(principal: Principal, allows: (field: GuardedField) => PolicyAnswer): Decision {
-    const found = guarded.map((field) => deniedBy(field.requirements, principal, allows(field)));
-    const key = found.map((directive) => directive?.[0] ?? '-').join('');
-    const known = byFields.get(key) ?? decisionFor(document, guarded, found);
-    byFields.set(key, known);
-    return known;
-  }
-
-  return {
-    isGuarded: guarded.length > 0,
-    byPolicy: guarded.flatMap((field) => {
-      const policies = policiesIn(field.requirements);
-      return policies.length > 0 ? [{ ...field, policies }] : [];
-    }),
-    decide(principal) {
-      const grants = grantsOf(principal);
-      const known = byGrants.get(grants) ?? decideWith(principal, () => () => false);
-      byGrants.set(grants, known);
-      return known;
-    },
-    decideWith,
-  };
-}
-
-function decisionFor(
-  document: DocumentNode,
-  guarded: readonly GuardedField[],
-  found: readonly (Directive | undefined)[],
-): Decision {
-  const fields = new Set<FieldNode>();
-  const denied: DeniedField[] = [];
-  for (const [index, { node, coordinate }] of guarded.entries()) {
-    const directive = found[index];
-    if (!directive) continue;
-    fields.add(node);
-    denied.push({ coordinate, directive });
-  }
-  if (fields.size === 0) return EVERYTHING;
-  return { denied, withheld: { document: withoutFields(document, fields), fields, code: CODE, message: MESSAGE } };
+/** `allows` answers for policies that do not wait for data. */
+function statusOf({ requirements, data }: GuardedField, principal: Principal, allows: PolicyAnswer): Status {
+  const denied = deniedBy(requirements, principal, (policy) => data?.policies.has(policy) || allows(policy));
+  if (denied || !data) return denied;
+  const onData = [...data.field.values(), ...data.value.values()].flat();
+  // What holds without any of the data's policies holds whatever they say.
+  return deniedBy(onData, principal, allows) ? 'open' : undefined;
 }

@@ -1,20 +1,19 @@
-import type { IncomingMessage } from 'node:http';
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
-import { GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
-import { ANONYMOUS, type GatehouseContext, type Principal } from '../request-context.ts';
-import { documentPlans, type Decision, type DocumentPlans } from './document-plan.ts';
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { authorizer } from './authorizer.ts';
+import type { DeniedField } from './document-plan.ts';
 import { authorizationMetrics, type AuthorizationMetrics } from './metrics.ts';
+import { parseNeeds } from './needs.ts';
 import { policyDecisions, type PolicyRoute } from './policy-decisions.ts';
-import { askPolicies } from './questions.ts';
-import { operationIn } from './withhold.ts';
 
 export type { PolicyRoute } from './policy-decisions.ts';
-export type { PolicyDecision, PolicyEngine, PolicyQuestion } from './policy-engine.ts';
+export type { PolicyDecision, PolicyEngine, PolicyQuestion, Resource } from './policy-engine.ts';
 
 export interface AuthorizationOptions {
   /**
    * `filter`: fields that the caller may not see are null, with an error, and the rest is answered. `reject`: an
-   * operation with such a field is refused, whatever its `@skip` and `@include` say. Default: `filter`.
+   * operation with such a field is refused, whatever its `@skip` and `@include` say; where it takes the data to know,
+   * so is the answer. Default: `filter`.
    */
   readonly mode?: 'filter' | 'reject';
   /** Decides, logs and counts, and lets everything pass. Default: false. */
@@ -24,14 +23,10 @@ export interface AuthorizationOptions {
   readonly log?: Pick<Logger, 'info' | 'warn'> | undefined;
 }
 
-interface OperationContext extends GatehouseContext {
-  readonly req?: IncomingMessage;
-  withheld?: GatehouseContext['withheld'];
-}
-
 /**
  * Keeps from each caller what `@authenticated`, `@requiresScopes` and `@policy` in the subgraphs' schemas keep from it.
- * Decided before the operation is planned: no subgraph is asked for a field that the caller does not get.
+ * Decided before the operation is planned: no subgraph is asked for a field that the caller does not get. Only policies
+ * with `needs` are decided when the data is there.
  *
  * Throws an `Error` that names the option when one is wrong.
  */
@@ -40,78 +35,43 @@ export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlu
   if (mode !== 'filter' && mode !== 'reject') {
     throw new Error(`useAuthorization: mode is ${JSON.stringify(mode)}; it takes "filter" or "reject"`);
   }
-  const plansBySchema = new WeakMap<GraphQLSchema, DocumentPlans>();
+  const needs = parseNeeds(Object.assign({}, ...policies.map((route) => route.needs)));
   let metrics: AuthorizationMetrics | undefined;
+
+  function onDecided(denied: readonly DeniedField[]): void {
+    if (denied.length === 0) return metrics?.decided('none', 'allowed');
+    for (const directive of new Set(denied.map((one) => one.directive))) metrics?.decided(directive, 'denied');
+    if (dryRun) log?.info({ denied }, 'Would have been denied');
+  }
+
   const decisions = policyDecisions(policies, (engine, reason) => {
     metrics?.failed(engine);
     log?.warn({ engine, reason }, 'A policy engine could not tell');
   });
+  const { authorize, prepare } = authorizer({ mode, dryRun, needs, decisions, onDecided, log });
 
-  function plansFor(schema: GraphQLSchema): DocumentPlans {
-    const plans = plansBySchema.get(schema) ?? documentPlans(schema);
-    plansBySchema.set(schema, plans);
-    return plans;
+  interface Payload {
+    readonly args: ExecutionArgs;
+    setResultAndStopExecution(result: ExecutionResult): void;
   }
-
-  /** Answers with the error when the operation is refused. */
-  function conclude(decision: Decision, context: OperationContext): GraphQLError | undefined {
-    const { denied, withheld } = decision;
-    if (!withheld) {
-      metrics?.decided('none', 'allowed');
-      return undefined;
-    }
-    for (const directive of new Set(denied.map((one) => one.directive))) metrics?.decided(directive, 'denied');
-    if (dryRun) {
-      log?.info({ denied }, 'Would have been denied');
-      return undefined;
-    }
-    if (mode === 'reject') return refusal(context.principal);
-    context.withheld = withheld;
-    return undefined;
-  }
-
-  function authorize(args: ExecutionArgs, refuse: (error: GraphQLError) => void): void | Promise<void> {
-    const { schema, document, operationName, variableValues } = args;
-    const plan = plansFor(schema)(document, operationName);
-    const context = args.contextValue as OperationContext;
-    // After a reload an operation is executed once more, in the same context.
-    context.withheld = undefined;
-    if (!plan.isGuarded) return undefined;
-    // Without `useAuthentication`, nobody is known.
-    const { principal = ANONYMOUS } = context;
-    const end = (decision: Decision): void => {
-      const error = conclude(decision, context);
-      if (error) refuse(error);
+  /** Waits only where a policy is to be asked. */
+  function beforeExecution({ args, setResultAndStopExecution }: Payload): void | Promise<void> {
+    const end = (error: Awaited<ReturnType<typeof authorize>>): void => {
+      if (error) setResultAndStopExecution({ errors: [error] });
     };
-    const definition = plan.byPolicy.length > 0 ? operationIn(document, operationName) : undefined;
-    if (!definition) return end(plan.decide(principal));
-    const operation = {
-      schema,
-      definition,
-      variables: variableValues ?? {},
-      principal,
-      address: context.address ?? '',
-    };
-    return askPolicies(plan, operation, decisions).then((allows) => end(plan.decideWith(principal, allows)));
+    const refused = authorize(args);
+    return refused instanceof Promise ? refused.then(end) : end(refused);
   }
 
   return {
     onYogaInit() {
       metrics ??= authorizationMetrics();
     },
-    onExecute: ({ args, setResultAndStopExecution }) =>
-      authorize(args, (error) => setResultAndStopExecution({ errors: [error] })),
-    onSubscribe: ({ args, setResultAndStopExecution }) =>
-      authorize(args, (error) => setResultAndStopExecution({ errors: [error] })),
+    onSchemaChange: ({ schema }) => void prepare(schema),
+    onExecute: beforeExecution,
+    onSubscribe: beforeExecution,
     async onDispose() {
       for (const { engine } of policies) await engine.close?.();
     },
   };
-}
-
-function refusal(principal: Principal | undefined): GraphQLError {
-  const isKnown = principal !== undefined && principal.kind !== 'anonymous';
-  return isKnown
-    ? new GraphQLError('You may not run this operation.', { extensions: { code: 'FORBIDDEN', http: { status: 403 } } })
-    : new GraphQLError('A credential is needed.', { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } });
 }

@@ -8,6 +8,11 @@ export interface PolicyRoute {
   readonly engine: PolicyEngine;
   /** Names in `@policy`. Default: all that no other route names. */
   readonly policies?: readonly string[];
+  /**
+   * By the name of a policy: what it has to know of the object, such as `ownerId` or `owner { id } status`. It is then
+   * decided when the object is there, by what the subgraphs gave of it, and whoever the caller is.
+   */
+  readonly needs?: Readonly<Record<string, string>>;
   /** How long the engine may take for all questions of an operation, in ms. Default: 500. */
   readonly timeout?: number;
   /** How long a decision is remembered, in ms; the engine may shorten it. Default: 0, it is not. */
@@ -118,12 +123,16 @@ function keyOf(engine: string, { principal, ...question }: PolicyQuestion): stri
   return hash('sha256', JSON.stringify([engine, said, question]), 'base64url');
 }
 
-function check({ engine, policies, timeout = TIMEOUT, ttl = 0, onFailure = 'deny' }: PolicyRoute): void {
+function check({ engine, policies, needs = {}, timeout = TIMEOUT, ttl = 0, onFailure = 'deny' }: PolicyRoute): void {
   const wrong = (option: string, value: unknown, takes: string) =>
     new Error(
       `useAuthorization: ${option} of the engine "${engine.name}" is ${JSON.stringify(value)}; it takes ${takes}`,
     );
   if (policies?.length === 0) throw wrong('policies', policies, 'names of policies');
+  for (const policy of Object.keys(needs)) {
+    if (policies && !policies.includes(policy))
+      throw wrong('needs', { [policy]: needs[policy] }, `policies of its own: ${policies.join(', ')}`);
+  }
   if (!Number.isInteger(timeout) || timeout < 1) throw wrong('timeout', timeout, 'a whole number of ms from 1');
   if (!Number.isInteger(ttl) || ttl < 0) throw wrong('ttl', ttl, 'a whole number of ms from 0');
   if (onFailure !== 'deny' && onFailure !== 'allow') throw wrong('onFailure', onFailure, '"deny" or "allow"');

@@ -1,5 +1,8 @@
 import type { Principal } from '../request-context.ts';
 
+/** What a policy needs of an object, as subgraphs gave it: under the names that its `needs` has. */
+export type Resource = Readonly<Record<string, unknown>>;
+
 /** One question: may this principal do this, by this policy? */
 export interface PolicyQuestion {
   /** The name in `@policy`. */
@@ -10,8 +13,10 @@ export interface PolicyQuestion {
     /** `Type.field`, or `Type` when the policy is the type's. */
     readonly coordinate: string;
   };
-  /** Of the field, as they will be executed. */
+  /** Of the field, as they will be executed; none of a type. */
   readonly args: Readonly<Record<string, unknown>>;
+  /** Of the object, for a policy that needs it. */
+  readonly resource?: Resource;
   readonly request: {
     readonly operationName: string | undefined;
     /** Empty when it is not known. */

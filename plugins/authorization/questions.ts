@@ -1,4 +1,10 @@
-import { getArgumentValues, getVariableValues, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import {
+  getArgumentValues,
+  getVariableValues,
+  type FieldNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { Principal } from '../request-context.ts';
 import type { DocumentPlan } from './document-plan.ts';
 import type { PolicyAnswer } from './grants.ts';
@@ -15,29 +21,52 @@ export interface AskedOperation {
   readonly address: string;
 }
 
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** What all questions about one execution of an operation have in common. */
+export interface Questions {
+  readonly principal: Principal;
+  /** Undefined for a field that cannot be executed: it shows nothing, and is refused later with its own error. */
+  about(field: GuardedField, policy: string): PolicyQuestion | undefined;
+}
+
+export function questionsOf({ schema, definition, variables, principal, address }: AskedOperation): Questions {
+  const { coerced } = getVariableValues(schema, definition.variableDefinitions ?? [], variables);
+  const request = { operationName: definition.name?.value, address };
+  const known = new Map<FieldNode, Arguments | undefined>();
+
+  function argsOf({ node, definition: field }: GuardedField): Arguments | undefined {
+    if (!known.has(node)) known.set(node, argumentsOf(field, node, coerced));
+    return known.get(node);
+  }
+
+  return {
+    principal,
+    about(field, policy) {
+      const args = argsOf(field);
+      const action = { kind: definition.operation, coordinate: field.coordinate };
+      return args && { policy, principal, action, args, request };
+    },
+  };
+}
+
 /** Asks for all policies that the fields of an operation name, at once, and gives what they say about each field. */
 export async function askPolicies(
   plan: DocumentPlan,
-  operation: AskedOperation,
+  questions: Questions,
   decide: PolicyDecisions,
 ): Promise<(field: GuardedField) => PolicyAnswer> {
-  const { schema, definition, principal, address } = operation;
-  const { coerced } = getVariableValues(schema, definition.variableDefinitions ?? [], operation.variables);
-  const questions: PolicyQuestion[] = [];
-  const places = new Map<GuardedField['node'], Map<string, number>>();
-  for (const { node, coordinate, definition: field, policies } of plan.byPolicy) {
-    const args = argumentsOf(field, node, coerced);
+  const asked: PolicyQuestion[] = [];
+  const places = new Map<FieldNode, Map<string, number>>();
+  for (const field of plan.guarded) {
     const byPolicy = new Map<string, number>();
-    places.set(node, byPolicy);
-    // What cannot be executed shows nothing, and is refused later with its own error.
-    if (!args) continue;
-    const action = { kind: definition.operation, coordinate };
-    const request = { operationName: definition.name?.value, address };
-    for (const policy of policies) {
-      byPolicy.set(policy, questions.push({ policy, principal, action, args, request }) - 1);
+    places.set(field.node, byPolicy);
+    for (const policy of field.policies) {
+      const question = questions.about(field, policy);
+      if (question) byPolicy.set(policy, asked.push(question) - 1);
     }
   }
-  const allowed = questions.length > 0 ? await decide(questions) : [];
+  const allowed = asked.length > 0 ? await decide(asked) : [];
   return ({ node }) =>
     (policy) =>
       allowed[places.get(node)?.get(policy) ?? -1] === true;
@@ -45,9 +74,9 @@ export async function askPolicies(
 
 function argumentsOf(
   field: GuardedField['definition'],
-  node: GuardedField['node'],
-  variables: Readonly<Record<string, unknown>> | undefined,
-): Readonly<Record<string, unknown>> | undefined {
+  node: FieldNode,
+  variables: Arguments | undefined,
+): Arguments | undefined {
   try {
     return variables && getArgumentValues(field, node, variables);
   } catch {

@@ -41,9 +41,9 @@ export function requirementsOf(schema: GraphQLSchema): RequirementsOf {
     const field = type.getFields()[fieldName];
     if (!field) return NONE;
     const own = [
-      ofDefinition(type.astNode),
-      ofDefinition(field.astNode),
-      ofDefinition(getNamedType(field.type).astNode),
+      requirementOf(type.astNode),
+      requirementOf(field.astNode),
+      requirementOf(getNamedType(field.type).astNode),
     ];
     const implementing = isInterfaceType(type) ? schema.getPossibleTypes(type) : [];
     return [...own, ...implementing.flatMap((one) => fieldAlone(one, fieldName))].filter((one) => one !== undefined);
@@ -59,14 +59,15 @@ export function requirementsOf(schema: GraphQLSchema): RequirementsOf {
 
 function fieldAlone(type: GraphQLNamedType, fieldName: string): readonly (Requirement | undefined)[] {
   if (!isObjectType(type)) return [];
-  return [ofDefinition(type.astNode), ofDefinition(type.getFields()[fieldName]?.astNode)];
+  return [requirementOf(type.astNode), requirementOf(type.getFields()[fieldName]?.astNode)];
 }
 
 interface Definition {
   readonly directives?: readonly ConstDirectiveNode[] | undefined;
 }
 
-function ofDefinition(definition: Definition | null | undefined): Requirement | undefined {
+/** What the directives of one definition ask for; undefined when nothing. */
+export function requirementOf(definition: Definition | null | undefined): Requirement | undefined {
   let isAuthenticated = false;
   let scopes: AnyOf = [];
   let policies: AnyOf = [];

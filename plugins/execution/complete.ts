@@ -3,8 +3,8 @@ import type { FetchFailures } from './fetch-failures.ts';
 import type { FieldOwner } from './field-owners.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import type { ResponsePath } from './entities.ts';
-import type { Withheld } from '../request-context.ts';
-import type { Shape, ShapeField, ShapeValue, Variables } from './shape.ts';
+import type { FoundData, Withheld } from '../request-context.ts';
+import type { Guard, Shape, ShapeField, ShapeValue, Variables } from './shape.ts';
 
 export interface CompletedResponse {
   readonly data: JsonObject | null;
@@ -19,31 +19,52 @@ interface Path {
 /** A null where there must be none: the object or list that holds it becomes null. */
 const BUBBLES = Symbol('null bubbles');
 
+type ObjectValue = Pick<Extract<ShapeValue, { kind: 'object' }>, 'shape' | 'guardOf'>;
+
 type Completed = JsonValue | typeof BUBBLES;
+
+/** Whether what a guard stands before may be shown of an object. `read` gives what policies need of the object. */
+export type Gate = (object: JsonObject, guard: Guard, read: () => FoundData['data']) => boolean;
+
+/** What a response is made of. */
+export interface Responding {
+  readonly schema: GraphQLSchema;
+  readonly shape: Shape;
+  readonly data: JsonObject;
+  readonly variables: Variables;
+  readonly failures: FetchFailures;
+  readonly ownerOf: FieldOwner;
+  readonly withheld: Pick<Withheld, 'code' | 'message'> | undefined;
+}
 
 /**
  * What the client gets of the data collected from subgraphs: its fields in its order and no others, nulls where data
  * is missing, bubbling as in the GraphQL specification (section 6.4.4), and an error for each that no error explains.
  */
 export function completeResponse(
-  schema: GraphQLSchema,
-  shape: Shape,
-  data: JsonObject,
-  variables: Variables,
-  failures: FetchFailures,
-  ownerOf: FieldOwner,
-  withheld?: Pick<Withheld, 'code' | 'message'>,
+  { schema, shape, data, variables, failures, ownerOf, withheld }: Responding,
+  passes: Gate = () => true,
+  located: readonly GraphQLError[] = failures.located(),
 ): CompletedResponse {
-  const errors: GraphQLError[] = [...failures.located()];
+  const errors: GraphQLError[] = [...located];
   /** Every path at which or below which an error stands. */
   const explained = new Set<string>();
   for (const { path = [] } of errors) {
     for (let length = 1; length <= path.length; length++) explained.add(path.slice(0, length).join('/'));
   }
 
-  function completeObject(objectShape: Shape, raw: JsonObject, path: Path | undefined): Completed {
+  function completeObject(
+    { shape: objectShape, guardOf }: ObjectValue,
+    raw: JsonObject,
+    path: Path | undefined,
+  ): Completed {
     const type = runtimeTypeOf(schema, objectShape.type, raw);
     if (!type) return null;
+    const guard = guardOf?.(type.name);
+    if (guard && path && !passes(raw, guard, () => readParts(guard, type, raw, path))) {
+      explainWithheld(path);
+      return null;
+    }
     const result: JsonObject = {};
     let bubbles = false;
     for (const field of objectShape.fields(type, variables)) {
@@ -56,11 +77,9 @@ export function completeResponse(
 
   function completeField(field: ShapeField, type: GraphQLCompositeType, raw: JsonObject, path: Path): Completed {
     if (field.name === '__typename') return type.name;
-    if (field.isWithheld) {
-      explain(
-        path,
-        (at) => new GraphQLError(withheld?.message ?? '', { path: at, extensions: { code: withheld?.code } }),
-      );
+    const { guard } = field;
+    if (field.isWithheld || (guard && !passes(raw, guard, () => readParts(guard, type, raw, path.before)))) {
+      explainWithheld(path);
       return completeValue(field, field.value, null, path);
     }
     const value = raw[field.responseKey];
@@ -95,7 +114,7 @@ export function completeResponse(
       case 'leaf':
         return of.isValid(value) ? value : unfit(field, path);
       case 'object':
-        return isObject(value) ? completeObject(of.shape, value, path) : unfit(field, path);
+        return isObject(value) ? completeObject(of, value, path) : unfit(field, path);
     }
   }
 
@@ -108,6 +127,33 @@ export function completeResponse(
       else result.push(completed);
     }
     return bubbles ? BUBBLES : result;
+  }
+
+  function readParts(
+    guard: Guard,
+    type: GraphQLCompositeType,
+    raw: JsonObject,
+    path: Path | undefined,
+  ): FoundData['data'] {
+    return new Map([...guard.shapes].map(([policy, part]) => [policy, readPart(part, type, raw, path)]));
+  }
+
+  /** Undefined unless all of it is there, or is null without an error. */
+  function readPart(part: Shape, type: GraphQLCompositeType, raw: JsonObject, path: Path | undefined) {
+    const before = errors.length;
+    const result: JsonObject = {};
+    for (const field of part.fields(type, variables)) {
+      const at = { before: path, key: field.responseKey };
+      const value = completeField(field, type, raw, at);
+      if (value === BUBBLES || errors.length > before || explained.has(toArray(at).join('/'))) return undefined;
+      result[field.responseKey] = value;
+    }
+    return result;
+  }
+
+  function explainWithheld(path: Path): void {
+    const { message = '', code } = withheld ?? {};
+    explain(path, (at) => new GraphQLError(message, { path: at, extensions: { code } }));
   }
 
   function fieldError({ parent, name }: ShapeField, message: string, path: ResponsePath): GraphQLError {
@@ -129,7 +175,7 @@ export function completeResponse(
     for (let length = at.length; length > 0; length--) explained.add(at.slice(0, length).join('/'));
   }
 
-  const completed = completeObject(shape, data, undefined);
+  const completed = completeObject({ shape, guardOf: undefined }, data, undefined);
   errors.push(...failures.unexplained());
   return { data: isObject(completed) ? completed : null, errors };
 }

@@ -1,6 +1,7 @@
 import type { FetchNode, PlanNode } from '@graphql-hive/router-query-planner';
 import { isAsyncIterable, mapAsyncIterator } from '@graphql-tools/utils';
 import { completeResponse, type CompletedResponse } from './complete.ts';
+import { completeOnData } from './decide-on-data.ts';
 import { fetchEntities } from './fetch-entities.ts';
 import { fetchFailures } from './fetch-failures.ts';
 import { responseKeys } from './fetch-operation.ts';
@@ -43,8 +44,9 @@ export async function subscribePlan(
   return isAsyncIterable(answer) ? mapAsyncIterator(answer, respond) : respond(answer);
 }
 
-function complete({ schema, shape, data, variables, failures, ownerOf, withheld }: Execution): CompletedResponse {
-  return completeResponse(schema, shape, data, variables, failures, ownerOf, withheld);
+function complete(execution: Execution): CompletedResponse | Promise<CompletedResponse> {
+  const { onData } = execution.withheld ?? {};
+  return onData ? completeOnData(execution, onData) : completeResponse(execution);
 }
 
 async function executeNode(execution: Execution, node: PlanNode): Promise<void> {

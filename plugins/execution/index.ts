@@ -68,7 +68,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
     }
     const response = node
       ? await executePlan(context, node)
-      : completeResponse(schema, shape, {}, variables.coerced, fetchFailures(), ownerOf, withheld);
+      : completeResponse({ ...context, data: {}, failures: fetchFailures() });
     const result = toResult(response);
     return introspection ? withIntrospection(result, schema, introspection, request.variables) : result;
   }

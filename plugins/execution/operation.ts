@@ -1,7 +1,6 @@
 import {
   Kind,
   type DocumentNode,
-  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -11,7 +10,7 @@ import {
 import type { Withheld } from '../request-context.ts';
 import { withoutRuledOut } from './literal-conditions.ts';
 import { withPushedConditions } from './pushed-conditions.ts';
-import { compileShape, type Shape } from './shape.ts';
+import { compileShape, type Restrictions, type Shape } from './shape.ts';
 import { withoutAbstractConditions } from './abstract-conditions.ts';
 
 /** An operation of a document, compiled against a schema. */
@@ -64,7 +63,7 @@ function compileOperation(
     fragmentsOf(document),
     type,
     definition.selectionSet,
-    withheld?.fields ?? NOTHING_WITHHELD,
+    withheld ?? NOTHING_WITHHELD,
   );
   const asked = plannable(schema, withheld?.document ?? document);
   const askedFor = operationOf(asked, operationName);
@@ -76,7 +75,7 @@ function plannable(schema: GraphQLSchema, document: DocumentNode): DocumentNode 
   return withPushedConditions(schema, withoutAbstractConditions(schema, withoutRuledOut(document)));
 }
 
-const NOTHING_WITHHELD: ReadonlySet<FieldNode> = new Set();
+const NOTHING_WITHHELD: Restrictions = { fields: new Set() };
 const NOTHING_ASKED = { introspection: undefined, planned: undefined };
 
 /** What subgraphs answer, and what the gateway does. */

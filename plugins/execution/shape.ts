@@ -18,6 +18,10 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import type { DataDecisions, NeededData } from '../request-context.ts';
+
+const NO_FRAGMENTS: ReadonlyMap<string, FragmentDefinitionNode> = new Map();
+const UNRESTRICTED: Restrictions = { fields: new Set() };
 
 /** A `@skip` or `@include` that a variable decides. */
 export interface Condition {
@@ -41,6 +45,14 @@ export interface ShapeField {
   readonly parent: GraphQLCompositeType;
   readonly value: ShapeValue;
   readonly isWithheld: boolean;
+  /** What must be known of the object before the field may be shown. */
+  readonly guard: Guard | undefined;
+}
+
+/** What has to be known of an object, by policy, as the shape of a part of it. The same object for the same decision. */
+export interface Guard {
+  readonly needed: NeededData;
+  readonly shapes: ReadonlyMap<string, Shape>;
 }
 
 /** A field that stands in the document once or more; the first that applies gives it its place in the response. */
@@ -53,13 +65,17 @@ interface Place {
   readonly at: number;
   readonly conditions: readonly Condition[];
   readonly isWithheld: boolean;
+  readonly guard: Guard | undefined;
 }
 
 export type ShapeValue =
   | { readonly kind: 'non-null'; readonly of: ShapeValue }
   | { readonly kind: 'list'; readonly of: ShapeValue }
   | { readonly kind: 'leaf'; readonly isValid: (value: unknown) => boolean }
-  | { readonly kind: 'object'; readonly shape: Shape };
+  | { readonly kind: 'object'; readonly shape: Shape; readonly guardOf: GuardOf | undefined };
+
+/** What must be known of an object of a type before it may be shown. */
+type GuardOf = (typeName: string) => Guard | undefined;
 
 interface Selected {
   readonly selections: SelectionSetNode;
@@ -70,20 +86,48 @@ interface Occurrence extends Place {
   readonly node: FieldNode;
 }
 
+/** Of a document's fields, those that a client does not get, or only when the data says so. */
+export interface Restrictions {
+  readonly fields: ReadonlySet<FieldNode>;
+  readonly onData?: Pick<DataDecisions, 'neededFor'> | undefined;
+}
+
 /**
  * Compiles a selection set, once for each document and schema: fields collected by type as in the GraphQL
  * specification (CollectFields), with what depends on variables left to the request.
  *
- * @param withheld fields that are null with an error, unless they also stand where they are not withheld
+ * @param restrictions fields that are null with an error, unless they also stand where they are not restricted
  */
 export function compileShape(
   schema: GraphQLSchema,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   rootType: GraphQLCompositeType,
   selections: SelectionSetNode,
-  withheld: ReadonlySet<FieldNode>,
+  { fields: withheld, onData }: Restrictions,
 ): Shape {
   let place = 0;
+  const guards = new Map<string, Map<NeededData, Guard>>();
+
+  function guardOf(node: FieldNode, of: 'field' | 'value', typeName: string): Guard | undefined {
+    if (!onData) return undefined;
+    const type = schema.getType(typeName);
+    // Of an object that does not tell its type nothing can be known: there are no shapes for an abstract type.
+    const names = isAbstractType(type) ? schema.getPossibleTypes(type).map(({ name }) => name) : [typeName];
+    const needed = names.map((name) => onData.neededFor(node, of, name)).find((one) => one !== undefined);
+    if (!needed) return undefined;
+    const known = guards.get(typeName) ?? new Map<NeededData, Guard>();
+    guards.set(typeName, known);
+    const guard = known.get(needed) ?? { needed, shapes: shapesOf(needed, type) };
+    known.set(needed, guard);
+    return guard;
+  }
+
+  function shapesOf({ selections: needed }: NeededData, type: unknown): ReadonlyMap<string, Shape> {
+    if (!isObjectType(type)) return new Map();
+    return new Map(
+      [...needed].map(([policy, set]) => [policy, compileShape(schema, NO_FRAGMENTS, type, set, UNRESTRICTED)]),
+    );
+  }
 
   function shapeOf(shapeType: GraphQLCompositeType, selected: readonly Selected[]): Shape {
     const byType = new Map<string, (variables: Variables) => readonly ShapeField[]>();
@@ -118,7 +162,8 @@ export function compileShape(
       if (selection.kind === Kind.FIELD) {
         const responseKey = selection.alias?.value ?? selection.name.value;
         const isWithheld = withheld.has(selection);
-        const occurrence: Occurrence = { node: selection, conditions, at: place++, isWithheld };
+        const guard = isWithheld ? undefined : guardOf(selection, 'field', runtimeType.name);
+        const occurrence: Occurrence = { node: selection, conditions, at: place++, isWithheld, guard };
         const known = into.get(responseKey);
         if (known) known.push(occurrence);
         else into.set(responseKey, [occurrence]);
@@ -147,18 +192,22 @@ export function compileShape(
     const name = first.node.name.value;
     const type = outputTypeOf(runtimeType, name);
     if (!type) return undefined;
+    return { responseKey, name, parent: runtimeType, value: valueOf(type, occurrences), ...restrictionOf(occurrences) };
+  }
+
+  function valueOf(fieldType: GraphQLOutputType, occurrences: readonly Occurrence[]): ShapeValue {
+    if (isNonNullType(fieldType)) return { kind: 'non-null', of: valueOf(fieldType.ofType, occurrences) };
+    if (isListType(fieldType)) return { kind: 'list', of: valueOf(fieldType.ofType, occurrences) };
+    if (isLeafType(fieldType)) return { kind: 'leaf', isValid: leafCheck(fieldType) };
     const selected = occurrences.flatMap(({ node, conditions }): readonly Selected[] =>
       node.selectionSet ? [{ selections: node.selectionSet, conditions }] : [],
     );
-    const isWithheld = occurrences.every((occurrence) => occurrence.isWithheld);
-    return { responseKey, name, parent: runtimeType, value: valueOf(type, selected), isWithheld };
-  }
-
-  function valueOf(fieldType: GraphQLOutputType, selected: readonly Selected[]): ShapeValue {
-    if (isNonNullType(fieldType)) return { kind: 'non-null', of: valueOf(fieldType.ofType, selected) };
-    if (isListType(fieldType)) return { kind: 'list', of: valueOf(fieldType.ofType, selected) };
-    if (isLeafType(fieldType)) return { kind: 'leaf', isValid: leafCheck(fieldType) };
-    return { kind: 'object', shape: shapeOf(fieldType, selected) };
+    const asked = occurrences.find(({ isWithheld }) => !isWithheld)?.node;
+    return {
+      kind: 'object',
+      shape: shapeOf(fieldType, selected),
+      guardOf: onData && asked && ((typeName) => guardOf(asked, 'value', typeName)),
+    };
   }
 
   return shapeOf(rootType, [{ selections, conditions: [] }]);
@@ -174,17 +223,26 @@ function fieldsFor(placed: readonly PlacedField[]): (variables: Variables) => re
         const applying = places.filter(({ conditions }) => allHold(conditions, variables));
         const [first] = applying;
         if (!first) return [];
-        const isWithheld = applying.every((one) => one.isWithheld);
-        return [{ field: isWithheld === field.isWithheld ? field : { ...field, isWithheld }, at: first.at }];
+        const restriction = restrictionOf(applying);
+        const isSame = restriction.isWithheld === field.isWithheld && restriction.guard === field.guard;
+        return [{ field: isSame ? field : { ...field, ...restriction }, at: first.at }];
       })
       .toSorted((one, other) => one.at - other.at)
       .map(({ field }) => field);
 }
 
-/** Whatever the variables, it is there, in this place, and withheld or not. */
+/** Whatever the variables, it is there, in this place, and restricted or not. */
 function isAlways({ places: [first, ...others] }: PlacedField): boolean {
   if (first?.conditions.length !== 0) return false;
-  return !first.isWithheld || others.every(({ isWithheld, conditions }) => isWithheld || conditions.length === 0);
+  const isRestricted = first.isWithheld || first.guard !== undefined;
+  return !isRestricted || others.every(({ isWithheld, conditions }) => isWithheld || conditions.length === 0);
+}
+
+/** A field that stands in several places is as free as it is in the freest. */
+function restrictionOf(places: readonly Place[]): Pick<ShapeField, 'isWithheld' | 'guard'> {
+  const asked = places.filter(({ isWithheld }) => !isWithheld);
+  const isFree = asked.some(({ guard }) => guard === undefined);
+  return { isWithheld: asked.length === 0, guard: isFree ? undefined : asked[0]?.guard };
 }
 
 function allHold(conditions: readonly Condition[], variables: Variables): boolean {

@@ -157,15 +157,15 @@ test.each([
         const raw = data ?? {};
         const variables = { yes: true, no: false };
 
-        const { data: completed, errors } = completeResponse(
+        const { data: completed, errors } = completeResponse({
           schema,
-          operation.shape,
-          raw,
+          shape: operation.shape,
+          data: raw,
           variables,
-          fetchFailures(),
-          () => 'items',
+          failures: fetchFailures(),
+          ownerOf: () => 'items',
           withheld,
-        );
+        });
 
         const reference = execute({
           schema,
@@ -212,15 +212,15 @@ test.each([
   const operation = compile(document, undefined, withheld);
   if (!operation) throw new Error('not compiled');
   const variables = { yes: true };
-  const { data, errors } = completeResponse(
+  const { data, errors } = completeResponse({
     schema,
-    operation.shape,
-    { n: 7 },
+    shape: operation.shape,
+    data: { n: 7 },
     variables,
-    fetchFailures(),
-    () => 'items',
+    failures: fetchFailures(),
+    ownerOf: () => 'items',
     withheld,
-  );
+  });
   expect(data).toEqual(count === null ? null : { n: count });
   expect(errors.map(({ path }) => path)).toEqual(count === null ? [['n']] : []);
 });

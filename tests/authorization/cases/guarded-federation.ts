@@ -31,7 +31,7 @@ export const SDLS = {
   people: `${LINK}
     type Query {
       me: User! users: [User!]! node: Node nodes: [Node!]! found: [Found] vault: Vault colour: Colour stamp: Stamp
-      open: Int rooms: [[Room!]!] even(n: Int): Int @policy(policies: [["even"]]) safes: [Safe!]! media: [Media!]!
+      open: Int rooms: [[Room!]!] even(n: Int): Int @policy(policies: [["even"]]) safes: [Safe!]! media: [Media!]! diary: Diary! diaries: [[Diary]]
     }
     interface Node { id: ID! }
     type User implements Node @key(fields: "id") {
@@ -39,10 +39,11 @@ export const SDLS = {
       best: User! level: Int! @requiresScopes(scopes: [["levels"]]) tint: Colour room: Room owned: [Vault!]
     }
     type Vault implements Node @key(fields: "id") @requiresScopes(scopes: [["vault"]]) { id: ID! gold: Int owner: User }
+    type Diary implements Node @key(fields: "id") @policy(policies: [["diary"]]) { id: ID! page: Int lock: Stamp keeper: User }
     type Note { text: String author: User hidden: Int @policy(policies: [["notes"], ["audit", "even"]]) }
     type Room { number: Int! seal: Stamp }
     type Safe @key(fields: "code") { code: ID! @authenticated tag: String }
-    union Found = User | Vault | Note
+    union Found = User | Vault | Note | Diary
     scalar Stamp @authenticated
     enum Colour @requiresScopes(scopes: [["colours"]]) { RED }
     interface Media @key(fields: "id") { id: ID! title: String }
@@ -52,12 +53,13 @@ export const SDLS = {
   work: `${LINK}
     type User @key(fields: "id") { id: ID! salary: Int @policy(policies: [["payroll"]]) boss: User score: Float @requiresScopes(scopes: [["scores"]]) @authenticated }
     type Safe @key(fields: "code") { code: ID! weight: Int }
+    type Diary @key(fields: "id") { id: ID! secrets: Int @policy(policies: [["secrets"]]) }
     type Media @key(fields: "id") @interfaceObject { id: ID! rating: Int }
   `,
 };
 
 /** An object is its type and a number, from which all of its fields follow. */
-interface Numbered {
+export interface Numbered {
   readonly __typename: string;
   readonly number: number;
 }
@@ -67,6 +69,11 @@ export interface Answer {
   readonly errors: readonly { readonly path?: readonly (string | number)[]; readonly extensions?: { code?: string } }[];
   /** What subgraphs were asked for. */
   readonly sent: readonly string[];
+}
+
+export interface SpoiltAnswer {
+  data?: Record<string, unknown> | null;
+  errors?: { message: string; path?: (string | number)[] }[];
 }
 
 export interface GuardedFederation extends Disposable {
@@ -80,8 +87,15 @@ export interface GuardedFederation extends Disposable {
   ): Promise<Answer>;
 }
 
-/** The engine with the plugin before it, over subgraphs in this process. */
-export async function guardedFederation(options: AuthorizationOptions): Promise<GuardedFederation> {
+/**
+ * The engine with the plugin before it, over subgraphs in this process.
+ *
+ * @param spoil changes what a subgraph answers, in place
+ */
+export async function guardedFederation(
+  options: AuthorizationOptions,
+  spoil: (answer: SpoiltAnswer, subgraph: string) => void = () => {},
+): Promise<GuardedFederation> {
   const subgraphs = toSubgraphs({ people: { sdl: SDLS.people }, work: { sdl: SDLS.work } });
   const { supergraphSdl, publicSdl } = composed(subgraphs);
   const publicSchema = buildSchema(publicSdl);
@@ -92,7 +106,10 @@ export async function guardedFederation(options: AuthorizationOptions): Promise<
     getUnifiedGraphSDL: () => supergraphSdl,
     async onSubgraphExecute(name, { document, variables = {} }) {
       sent.push(print(document));
-      return run(schemas.get(name) as GraphQLSchema, document, variables, valueField) as never;
+      const answer = await run(schemas.get(name) as GraphQLSchema, document, variables, valueField);
+      const spoilt = JSON.parse(JSON.stringify(answer)) as SpoiltAnswer;
+      spoil(spoilt, name);
+      return spoilt as never;
     },
   });
   const plugin = useAuthorization(options);
@@ -119,23 +136,42 @@ export async function guardedFederation(options: AuthorizationOptions): Promise<
   };
 }
 
-/** One server that has all fields; `refuses` says which of them throw. */
+/**
+ * One server that has all fields; `refuses` says which of them throw, `hides` which objects cannot be had in whatever
+ * field or list.
+ */
 export function answerAsOne(
   schema: GraphQLSchema,
   document: DocumentNode,
   variables: Record<string, unknown>,
-  refuses: (info: GraphQLResolveInfo) => boolean,
+  refuses: (info: GraphQLResolveInfo, source: Numbered) => boolean,
+  hides: (object: Numbered, info: GraphQLResolveInfo) => boolean = () => false,
 ): ExecutionResult {
+  const shown = (value: unknown, info: GraphQLResolveInfo): unknown => {
+    if (Array.isArray(value)) return value.map((item) => shown(item, info));
+    return isNumbered(value) && hides(value, info) ? new Error('hidden') : value;
+  };
   return run(schema, document, variables, (source, args, context, info) => {
-    if (refuses(info)) throw new Error('refused');
-    return valueField(source, args, context, info);
-  });
+    if (refuses(info, source as Numbered)) throw new Error('refused');
+    return shown(valueField(source, args, context, info), info);
+  }) as ExecutionResult;
+}
+
+/** The value of a field of an object. */
+export function valueAt(schema: GraphQLSchema, source: Numbered, field: string): unknown {
+  const type = schema.getType(source.__typename);
+  const definition = isObjectType(type) ? type.getFields()[field] : undefined;
+  return definition && valueOf(schema, source, field, definition.type, 0);
+}
+
+function isNumbered(value: unknown): value is Numbered {
+  return typeof value === 'object' && value !== null && '__typename' in value;
 }
 
 function subgraphSchema(sdl: string, publicSchema: GraphQLSchema): GraphQLSchema {
   const typeDefs = parse(sdl);
   const isWhole = sdl.includes('interface Media');
-  const declared = ['User', 'Vault', 'Safe', 'Media', 'Book', 'Film'].filter((name) =>
+  const declared = ['User', 'Vault', 'Safe', 'Diary', 'Media', 'Book', 'Film'].filter((name) =>
     new RegExp(`(type|interface) ${name}\\b`).test(sdl),
   );
   const entities = declared.map((name) => {
@@ -154,10 +190,10 @@ function run(
   document: DocumentNode,
   variableValues: Record<string, unknown>,
   fieldResolver: GraphQLFieldResolver<unknown, unknown>,
-): ExecutionResult {
+): ExecutionResult | Promise<ExecutionResult> {
   const rootValue: Numbered = { __typename: 'Query', number: 0 };
   const typeResolver = (value: unknown) => (value as Numbered).__typename;
-  return execute({ schema, document, variableValues, rootValue, fieldResolver, typeResolver }) as ExecutionResult;
+  return execute({ schema, document, variableValues, rootValue, fieldResolver, typeResolver });
 }
 
 const valueField: GraphQLFieldResolver<unknown, unknown> = (

@@ -58,7 +58,8 @@ export function deniedNodes(
     const all = [type.name, `${type.name}.${node.name.value}`, returned.name].flatMap(
       (one) => directives.get(one) ?? [],
     );
-    if (!all.every((directive) => holds(directive, argsOf(node)))) denied.add(node);
+    if (!all.every((directive) => directiveHolds(directive, principal, (policy) => allows(policy, argsOf(node)))))
+      denied.add(node);
     if (node.selectionSet) walk(node.selectionSet, returned);
   }
 
@@ -68,15 +69,6 @@ export function deniedNodes(
     return value?.kind === Kind.VARIABLE ? { n: (variables[value.name.value] as number | undefined) ?? 4 } : {};
   }
 
-  function holds(directive: DirectiveNode, args: { n?: number }): boolean {
-    if (directive.name.value === 'authenticated') return principal.kind !== 'anonymous';
-    const lists = ((directive.arguments?.[0]?.value as ListValueNode | undefined)?.values ?? []) as ListValueNode[];
-    const names = lists.map(({ values }) => values.map((value) => (value as StringValueNode).value));
-    const has = (name: string) =>
-      directive.name.value === 'policy' ? allows(name, args) : principal.scopes.includes(name);
-    return names.some((list) => list.every(has));
-  }
-
   for (const definition of document.definitions) {
     const query = schema.getQueryType();
     if (definition.kind === Kind.OPERATION_DEFINITION && query) walk(definition.selectionSet, query);
@@ -84,10 +76,23 @@ export function deniedNodes(
   return denied;
 }
 
+export function directiveHolds(
+  directive: DirectiveNode,
+  principal: Principal,
+  allows: (policy: string) => boolean,
+): boolean {
+  if (directive.name.value === 'authenticated') return principal.kind !== 'anonymous';
+  const lists = ((directive.arguments?.[0]?.value as ListValueNode | undefined)?.values ?? []) as ListValueNode[];
+  const names = lists.map(({ values }) => values.map((value) => (value as StringValueNode).value));
+  const has = (name: string) => (directive.name.value === 'policy' ? allows(name) : principal.scopes.includes(name));
+  return names.some((list) => list.every(has));
+}
+
 const GUARDS = new Set(['authenticated', 'requiresScopes', 'policy']);
 const read = new Map<string, ReadonlyMap<string, DirectiveNode[]>>();
 
-function directivesByCoordinate(sdl: string): ReadonlyMap<string, DirectiveNode[]> {
+/** The directives of a supergraph that guard something, by `Type` and `Type.field`. */
+export function directivesByCoordinate(sdl: string): ReadonlyMap<string, DirectiveNode[]> {
   const known = read.get(sdl);
   if (known) return known;
   const found = new Map<string, DirectiveNode[]>();

@@ -97,7 +97,7 @@ describe('no argument becomes something in Cedar that is not JSON', () => {
     ['more than 64 levels', { id: JSON.parse(`${'['.repeat(65)}${']'.repeat(65)}`) }],
   ])('%s has failed', async (_name, args) => {
     const policies = permitWhen('true');
-    const failure = { outcome: 'failed', reason: 'its claims or arguments cannot be said in Cedar' };
+    const failure = { outcome: 'failed', reason: 'its claims, arguments or resource cannot be said in Cedar' };
     expect(await decision(policies, { args })).toEqual(failure);
     expect(await decision(policies, { principal: { ...ALICE, claims: args } })).toEqual(failure);
   });

@@ -10,6 +10,7 @@ export interface OpaInput {
   readonly questions: readonly {
     readonly action: { readonly kind: string; readonly coordinate: string };
     readonly args: Record<string, unknown>;
+    readonly resource?: Record<string, unknown>;
   }[];
 }
 

@@ -127,7 +127,7 @@ test('what JSON cannot say has failed, and OPA is asked about the rest alone', a
     question({ principal: half }),
     question({ args: { id: 'alice', at: new Date(0) } }),
   ];
-  const failure = { outcome: 'failed', reason: 'its claims or arguments cannot be said in JSON' };
+  const failure = { outcome: 'failed', reason: 'its claims, arguments or resource cannot be said in JSON' };
   expect(await decided({ url: opa.url }, asked)).toEqual([failure, ALLOW, failure, failure]);
   expect(opa.requests.map(({ input }) => input.questions.length)).toEqual([1]);
 });

@@ -19,7 +19,7 @@ export function evaluationsRequest(questions: readonly PolicyQuestion[]): Record
       ...(subject ? {} : { subject: subjectOf(question) }),
       ...(action ? {} : { action: actionOf(question) }),
       ...(context ? {} : { context: contextOf(question) }),
-      resource: { type: 'field', id: question.action.coordinate, properties: { args: question.args } },
+      resource: resourceOf(question),
     })),
   };
 }
@@ -42,6 +42,11 @@ function subjectOf({ principal }: PolicyQuestion): object {
 
 function actionOf({ action, policy }: PolicyQuestion): object {
   return { name: action.kind, properties: { policy } };
+}
+
+function resourceOf({ action, args, resource }: PolicyQuestion): object {
+  const properties = resource ? { args, resource } : { args };
+  return { type: 'field', id: action.coordinate, properties };
 }
 
 function contextOf({ request }: PolicyQuestion): object {

@@ -13,7 +13,8 @@ const PATH = '/access/v1/evaluations';
  *
  * - subject: `type` the principal's kind, `id`, and as properties `method`, `clientId`, `scopes`, `roles`, `claims`, `tier`;
  * - action: `name` the kind of the operation, and as property the name of the `policy`;
- * - resource: `type` `field`, `id` the coordinate (`Query.user`, or `User` for the policy of a type), and as property `args`;
+ * - resource: `type` `field`, `id` the coordinate (`Query.user`, or `User` for the policy of a type), and as properties
+ *   `args` and, for a policy that needs some of the object, `resource`;
  * - context: `operationName`, `address`.
  *
  * An answer of another status than 200, of more than 1 MiB, with decisions that are none or are not as many as the

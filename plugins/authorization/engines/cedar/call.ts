@@ -13,16 +13,20 @@ export function principalEntity(principal: Principal): EntityJson | undefined {
   return attrs && { uid: { type: 'Principal', id: principal.id }, attrs, parents: [] };
 }
 
-/** A question as Cedar is asked it; undefined when its arguments cannot be said in Cedar. */
-export function cedarCall({ action, args, request }: PolicyQuestion, principal: EntityJson): Call | undefined {
+/** A question as Cedar is asked it; undefined when its arguments or its resource cannot be said in Cedar. */
+export function cedarCall(
+  { action, args, request, resource }: PolicyQuestion,
+  principal: EntityJson,
+): Call | undefined {
   const context = cedarValue({ args, request }) as Attributes | undefined;
-  return (
-    context && {
-      principal: principal.uid,
-      action: { type: 'Action', id: action.kind },
-      resource: { type: 'Field', id: action.coordinate },
-      context,
-      entities: [principal],
-    }
-  );
+  const attrs = cedarValue(resource ?? {}) as Attributes | undefined;
+  if (!context || !attrs) return undefined;
+  const uid = { type: 'Field', id: action.coordinate };
+  return {
+    principal: principal.uid,
+    action: { type: 'Action', id: action.kind },
+    resource: uid,
+    context,
+    entities: resource ? [principal, { uid, attrs, parents: [] }] : [principal],
+  };
 }

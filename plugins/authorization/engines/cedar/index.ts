@@ -21,7 +21,7 @@ export interface CedarOptions {
 const SLICE = 5;
 
 const UNKNOWN = Object.freeze(failed('there is no policy file of that name'));
-const UNSAYABLE = Object.freeze(failed('its claims or arguments cannot be said in Cedar'));
+const UNSAYABLE = Object.freeze(failed('its claims, arguments or resource cannot be said in Cedar'));
 
 /**
  * Policies in Cedar (docs.cedarpolicy.com), one file for each policy name: `@policy(policies: [["owner"]])` asks
@@ -33,7 +33,8 @@ const UNSAYABLE = Object.freeze(failed('its claims or arguments cannot be said i
  * What a policy sees:
  * - `principal`, `Principal::"<id>"`: `id`, `kind`, `method`, `clientId`, `scopes`, `roles`, `claims`, `tier`;
  * - `action`: `Action::"query"`, `Action::"mutation"` or `Action::"subscription"`;
- * - `resource`, which has no attributes: `Field::"Query.user"`, or `Field::"User"` for the policy of a type;
+ * - `resource`, `Field::"Query.user"`, or `Field::"User"` for the policy of a type: what the policy needs of the object,
+ *   if the route declares any (`needs`);
  * - `context`: `args`, and `request` with `operationName` and `address`.
  *
  * `clientId`, `tier`, `operationName`, any claim and any argument may be absent: ask `has` first, since one policy of the

@@ -4,7 +4,7 @@ import { failed } from '../decisions.ts';
 import { isExactInJson } from '../plain-value.ts';
 import { factsOf } from '../principal-facts.ts';
 
-const UNSAYABLE = Object.freeze(failed('its claims or arguments cannot be said in JSON'));
+const UNSAYABLE = Object.freeze(failed('its claims, arguments or resource cannot be said in JSON'));
 
 /**
  * Asks about the questions that JSON can say, if there are any. The others have failed: what a decision point is told
@@ -15,10 +15,10 @@ export async function askSayable(
   ask: (sayable: readonly PolicyQuestion[]) => Promise<readonly PolicyDecision[]>,
 ): Promise<readonly PolicyDecision[]> {
   const principals = new Map<Principal, boolean>();
-  const isSayable = ({ principal, args }: PolicyQuestion): boolean => {
+  const isSayable = ({ principal, args, resource = {} }: PolicyQuestion): boolean => {
     const known = principals.get(principal) ?? isExactInJson(factsOf(principal));
     principals.set(principal, known);
-    return known && isExactInJson(args);
+    return known && isExactInJson(args) && isExactInJson(resource);
   };
   const sayable = questions.filter(isSayable);
   if (sayable.length === questions.length) return sayable.length === 0 ? [] : ask(sayable);

@@ -31,7 +31,7 @@ export function inputOf(batch: OpaBatch): Record<string, unknown> {
     policy,
     principal: factsOf(principal),
     request,
-    questions: batch.map(({ action, args }) => ({ action, args })),
+    questions: batch.map(({ action, args, resource }) => ({ action, args, ...(resource && { resource }) })),
   };
 }
 

@@ -15,7 +15,8 @@ export interface OpaOptions extends DecisionPointOptions {
  * one request, those of several policies at the same time. Throws an `Error` that names the option and what it takes.
  *
  * `input` has `policy`; `principal` with `id`, `kind`, `method`, `clientId`, `scopes`, `roles`, `claims` and `tier`;
- * `request` with `operationName` and `address`; and `questions`, each with `action` (`kind`, `coordinate`) and `args`.
+ * `request` with `operationName` and `address`; and `questions`, each with `action` (`kind`, `coordinate`), `args`
+ * and, for a policy that needs some of the object, `resource`.
  * The document is the set of the positions of the questions that are allowed, from 0. A question that is not in it is
  * denied; so are all when OPA does not know the document, or cannot evaluate it. An answer of another status than 200,
  * of more than 1 MiB, or with anything but a list of positions is a failed decision.

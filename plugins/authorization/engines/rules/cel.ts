@@ -24,6 +24,7 @@ const environment = new Environment({ limits: LIMITS })
   })
   .registerVariable({ name: 'action', schema: { kind: 'string', coordinate: 'string' } })
   .registerVariable({ name: 'args', type: ANY })
+  .registerVariable({ name: 'resource', type: ANY })
   .registerVariable({ name: 'request', schema: { operationName: 'string', address: 'string' } });
 
 /** What the package's errors say; those of JavaScript itself (a stack that is exhausted) have none of it. */

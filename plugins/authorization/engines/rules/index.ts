@@ -23,6 +23,7 @@ const UNKNOWN = Object.freeze(failed('there is no rule for the policy'));
  * - `principal`: `id`, `kind`, `method`, `clientId`, `scopes`, `roles`, `claims`, `tier`;
  * - `action`: `kind` (`query`, `mutation` or `subscription`), `coordinate`;
  * - `args`, the arguments of the field;
+ * - `resource`, what the policy needs of the object, if the route declares any (`needs`);
  * - `request`: `operationName`, `address`.
  *
  * It must give a boolean. `clientId`, `tier`, `operationName`, any claim and any argument may be absent: to read what is
