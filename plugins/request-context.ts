@@ -1,4 +1,4 @@
-import type { DocumentNode, FieldNode, GraphQLError, SelectionSetNode } from 'graphql';
+import type { DocumentNode, FieldNode, GraphQLError, GraphQLSchema, SelectionSetNode } from 'graphql';
 
 /**
  * What plugins leave in the context of a request for one another: they meet here and import nothing else of each other.
@@ -11,6 +11,8 @@ export interface GatehouseContext {
   readonly address?: string | undefined;
   /** What of the operation is withheld; set before it is executed, by `plugins/authorization`. */
   readonly withheld?: Withheld | undefined;
+  /** What introspection tells of, if that is not the whole schema; set with `withheld`. */
+  readonly visibleSchema?: GraphQLSchema | undefined;
 }
 
 /**

@@ -3,18 +3,26 @@ import type { Logger } from '@graphql-hive/gateway';
 import { ANONYMOUS, type DataDecisions, type GatehouseContext, type Principal } from '../request-context.ts';
 import type { AddedSelections } from './added-selections.ts';
 import { dataRules } from './data-requirements.ts';
-import { documentPlans, type Decision, type DeniedField, type DocumentPlans } from './document-plan.ts';
+import {
+  documentPlans,
+  type Decision,
+  type DeniedField,
+  type DocumentPlan,
+  type DocumentPlans,
+} from './document-plan.ts';
 import type { PolicyAnswer } from './grants.ts';
 import type { GuardedField } from './guarded-fields.ts';
 import type { Needs } from './needs.ts';
 import { decideOnData } from './on-data.ts';
 import type { PolicyDecisions } from './policy-decisions.ts';
-import { askPolicies, questionsOf, type Questions } from './questions.ts';
+import { askPolicies, questionsOf, requestOf, type AskedOperation, type Questions } from './questions.ts';
+import { visibleSchemas, type VisibleSchemas } from './visible-schema.ts';
 import { operationIn } from './withhold.ts';
 
 export interface AuthorizerOptions {
   readonly mode: 'filter' | 'reject';
   readonly dryRun: boolean;
+  readonly hideUnauthorized: boolean;
   readonly needs: Needs;
   readonly decisions: PolicyDecisions;
   /** Told of each operation, and of each response that was decided on data. */
@@ -22,27 +30,43 @@ export interface AuthorizerOptions {
   readonly log: Pick<Logger, 'info' | 'warn'> | undefined;
 }
 
+/** Why the operation is refused; undefined when it is not. */
+type Refused = GraphQLError | undefined | Promise<GraphQLError | undefined>;
+
 export interface Authorizer {
   /** Leaves what is withheld in the operation's context; gives the error when the operation is refused. */
-  authorize(args: ExecutionArgs): GraphQLError | undefined | Promise<GraphQLError | undefined>;
+  authorize(args: ExecutionArgs): Refused;
   /** Reads what a schema asks for, and tells of policies that it leaves without what they need. */
-  prepare(schema: GraphQLSchema): DocumentPlans;
+  prepare(schema: GraphQLSchema): void;
 }
 
-type OperationContext = GatehouseContext & { withheld?: GatehouseContext['withheld'] };
+interface SchemaRules {
+  readonly planFor: DocumentPlans;
+  readonly visibleTo: VisibleSchemas;
+}
 
-export function authorizer({ mode, dryRun, needs, decisions, onDecided, log }: AuthorizerOptions): Authorizer {
-  const plansBySchema = new WeakMap<GraphQLSchema, DocumentPlans>();
+type OperationContext = GatehouseContext & {
+  withheld?: GatehouseContext['withheld'];
+  visibleSchema?: GatehouseContext['visibleSchema'];
+};
 
-  function prepare(schema: GraphQLSchema): DocumentPlans {
-    const known = plansBySchema.get(schema);
+export function authorizer(options: AuthorizerOptions): Authorizer {
+  const { mode, dryRun, needs, decisions, onDecided, log } = options;
+  const hidesSchema = options.hideUnauthorized && !dryRun;
+  const bySchema = new WeakMap<GraphQLSchema, SchemaRules>();
+
+  function rulesOf(schema: GraphQLSchema): SchemaRules {
+    const known = bySchema.get(schema);
     if (known) return known;
-    const rules = dataRules(schema, needs, (policy, reason) =>
+    const onData = dataRules(schema, needs, (policy, reason) =>
       log?.warn({ policy, reason }, 'A policy cannot have what it needs, and is denied'),
     );
-    const plans = documentPlans(schema, rules, dryRun);
-    plansBySchema.set(schema, plans);
-    return plans;
+    const rules = {
+      planFor: documentPlans(schema, onData, dryRun),
+      visibleTo: visibleSchemas(schema, needs, decisions),
+    };
+    bySchema.set(schema, rules);
+    return rules;
   }
 
   /** Leaves the denied fields out, or refuses. */
@@ -77,23 +101,38 @@ export function authorizer({ mode, dryRun, needs, decisions, onDecided, log }: A
     };
   }
 
+  /** With the decision on an operation some of which is guarded. */
+  function authorizeGuarded(plan: DocumentPlan, operation: AskedOperation, context: OperationContext): Refused {
+    const { principal } = operation;
+    if (!plan.asksPolicies) return conclude(plan.decide(principal), context);
+    const questions = questionsOf(operation);
+    return askPolicies(plan, questions, decisions).then((allows) => {
+      const decision = plan.decideWith(principal, allows);
+      return conclude(decision, context, decision.added && decisionsOn(decision.added, questions, allows));
+    });
+  }
+
   return {
-    prepare,
+    prepare: (schema) => void rulesOf(schema),
 
     authorize({ schema, document, operationName, variableValues, contextValue }) {
-      const plan = prepare(schema)(document, operationName);
+      const { planFor, visibleTo } = rulesOf(schema);
+      const plan = planFor(document, operationName);
       const context = contextValue as OperationContext;
       // After a reload an operation is executed once more, in the same context.
       context.withheld = undefined;
-      if (plan.guarded.length === 0) return undefined;
+      context.visibleSchema = undefined;
+      const introspects = hidesSchema && plan.introspects;
+      const isGuarded = plan.guarded.length > 0;
+      const definition = isGuarded || introspects ? operationIn(document, operationName) : undefined;
+      if (!definition) return undefined;
       // Without `useAuthentication`, nobody is known.
       const { principal = ANONYMOUS, address = '' } = context;
-      const definition = plan.asksPolicies ? operationIn(document, operationName) : undefined;
-      if (!definition) return conclude(plan.decide(principal), context);
-      const questions = questionsOf({ schema, definition, variables: variableValues ?? {}, principal, address });
-      return askPolicies(plan, questions, decisions).then((allows) => {
-        const decision = plan.decideWith(principal, allows);
-        return conclude(decision, context, decision.added && decisionsOn(decision.added, questions, allows));
+      const operation = { schema, definition, variables: variableValues ?? {}, principal, address };
+      if (!introspects) return authorizeGuarded(plan, operation, context);
+      return visibleTo(principal, requestOf(operation)).then((visible) => {
+        context.visibleSchema = visible;
+        return isGuarded ? authorizeGuarded(plan, operation, context) : undefined;
       });
     },
   };

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { separateOperations, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { BREAK, separateOperations, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { Principal, Withheld } from '../request-context.ts';
 import { addedSelections, type AddedSelections } from './added-selections.ts';
 import type { DataRules } from './data-requirements.ts';
@@ -27,6 +27,7 @@ export interface DocumentPlan {
   readonly guarded: readonly GuardedField[];
   /** Whether any policy has a part in it. */
   readonly asksPolicies: boolean;
+  readonly introspects: boolean;
   /** The decision, when no policy has a part in it. */
   decide(principal: Principal): Decision;
   /** The decision with what policies say about each field. */
@@ -66,6 +67,7 @@ export function documentPlans(schema: GraphQLSchema, dataRules: DataRules, keeps
 
     return {
       guarded,
+      introspects: selectsAny(operation, INTROSPECTION),
       asksPolicies: guarded.some(({ policies, data }) => policies.length > 0 || data),
       decide(principal) {
         const grants = grantsOf(principal);
@@ -103,6 +105,19 @@ export function documentPlans(schema: GraphQLSchema, dataRules: DataRules, keeps
     byName.set(name, plan);
     return plan;
   };
+}
+
+const INTROSPECTION = new Set(['__schema', '__type']);
+
+function selectsAny(document: DocumentNode, names: ReadonlySet<string>): boolean {
+  let isFound = false;
+  visit(document, {
+    Field({ name }) {
+      isFound ||= names.has(name.value);
+      return isFound ? BREAK : undefined;
+    },
+  });
+  return isFound;
 }
 
 /** `allows` answers for policies that do not wait for data. */

@@ -18,6 +18,8 @@ export interface AuthorizationOptions {
   readonly mode?: 'filter' | 'reject';
   /** Decides, logs and counts, and lets everything pass. Default: false. */
   readonly dryRun?: boolean;
+  /** Introspection tells a caller of nothing that it may not see. Default: false. */
+  readonly hideUnauthorized?: boolean;
   /** Who decides on `@policy`. A policy that nobody decides is denied. Default: nobody. */
   readonly policies?: readonly PolicyRoute[];
   readonly log?: Pick<Logger, 'info' | 'warn'> | undefined;
@@ -31,7 +33,7 @@ export interface AuthorizationOptions {
  * Throws an `Error` that names the option when one is wrong.
  */
 export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlugin {
-  const { mode = 'filter', dryRun = false, policies = [], log } = options;
+  const { mode = 'filter', dryRun = false, hideUnauthorized = false, policies = [], log } = options;
   if (mode !== 'filter' && mode !== 'reject') {
     throw new Error(`useAuthorization: mode is ${JSON.stringify(mode)}; it takes "filter" or "reject"`);
   }
@@ -48,7 +50,15 @@ export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlu
     metrics?.failed(engine);
     log?.warn({ engine, reason }, 'A policy engine could not tell');
   });
-  const { authorize, prepare } = authorizer({ mode, dryRun, needs, decisions, onDecided, log });
+  const { authorize, prepare } = authorizer({
+    mode,
+    dryRun,
+    hideUnauthorized,
+    needs,
+    decisions,
+    onDecided,
+    log,
+  });
 
   interface Payload {
     readonly args: ExecutionArgs;
@@ -67,7 +77,7 @@ export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlu
     onYogaInit() {
       metrics ??= authorizationMetrics();
     },
-    onSchemaChange: ({ schema }) => void prepare(schema),
+    onSchemaChange: ({ schema }) => prepare(schema),
     onExecute: beforeExecution,
     onSubscribe: beforeExecution,
     async onDispose() {

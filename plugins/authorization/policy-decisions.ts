@@ -81,11 +81,15 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
       if (!decisions) return fail(`no decision within ${timeout} ms`);
       if (decisions.length !== questions.length)
         return fail(`${decisions.length} decisions for ${questions.length} questions`);
-      return decisions.map((decision) => {
+      const reasons = new Set<string>();
+      const usable = decisions.map((decision) => {
         if (decision.outcome === 'allow' || decision.outcome === 'deny') return decision;
-        witness(engine.name, decision.outcome === 'failed' ? decision.reason : 'it gave what is no decision');
+        reasons.add(decision.outcome === 'failed' ? decision.reason : 'it gave what is no decision');
         return decision.outcome === 'failed' ? decision : FAILED;
       });
+      // Once, however many questions it was asked.
+      for (const reason of reasons) witness(engine.name, reason);
+      return usable;
     } catch (error) {
       return fail((error as Error).message);
     } finally {

@@ -30,9 +30,15 @@ export interface Questions {
   about(field: GuardedField, policy: string): PolicyQuestion | undefined;
 }
 
-export function questionsOf({ schema, definition, variables, principal, address }: AskedOperation): Questions {
+/** What policies are told of the request that an operation came with. */
+export function requestOf({ definition, address }: AskedOperation): PolicyQuestion['request'] {
+  return { operationName: definition.name?.value, address };
+}
+
+export function questionsOf(operation: AskedOperation): Questions {
+  const { schema, definition, variables, principal } = operation;
   const { coerced } = getVariableValues(schema, definition.variableDefinitions ?? [], variables);
-  const request = { operationName: definition.name?.value, address };
+  const request = requestOf(operation);
   const known = new Map<FieldNode, Arguments | undefined>();
 
   function argsOf({ node, definition: field }: GuardedField): Arguments | undefined {

@@ -35,7 +35,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
 
   async function run(request: ExecutionRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
     const { document, operationName } = request;
-    const { withheld } = (request.context ?? {}) as GatehouseContext;
+    const { withheld, visibleSchema = schema } = (request.context ?? {}) as GatehouseContext;
     const operation = compile(document, operationName, withheld);
     if (!operation) throw new GraphQLError(`The document has no operation "${operationName ?? ''}".`);
     const { definition, shape, introspection, planned } = operation;
@@ -70,7 +70,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
       ? await executePlan(context, node)
       : completeResponse({ ...context, data: {}, failures: fetchFailures() });
     const result = toResult(response);
-    return introspection ? withIntrospection(result, schema, introspection, request.variables) : result;
+    return introspection ? withIntrospection(result, visibleSchema, introspection, request.variables) : result;
   }
 
   function activeLabels({ context }: ExecutionRequest): ReadonlySet<string> {

@@ -54,6 +54,7 @@ function contextOf({ request }: PolicyQuestion): object {
 }
 
 const NO_DECISION = Object.freeze(failed('the decision point gave something that is not a decision'));
+const IN_ERROR = Object.freeze(failed('the decision point gave an error in place of a decision'));
 
 /**
  * The decisions in an Access Evaluations response (section 7.2), in order. Nothing but their place says what they are
@@ -72,7 +73,7 @@ export function decisionsIn(response: unknown, count: number): readonly PolicyDe
 function decisionIn(evaluation: unknown): PolicyDecision {
   const { decision, context } = (evaluation ?? {}) as { decision?: unknown; context?: { error?: unknown } | null };
   if (typeof decision !== 'boolean') return NO_DECISION;
-  // An error in one evaluation closes it (section 7.2.1): that is for now, and not to be remembered.
-  if (context?.error !== undefined) return decision ? NO_DECISION : { outcome: 'deny', ttl: 0 };
+  // An error in one evaluation closes it (section 7.2.1).
+  if (context?.error !== undefined) return IN_ERROR;
   return decisionOf(decision);
 }

@@ -18,7 +18,7 @@ const PATH = '/access/v1/evaluations';
  * - context: `operationName`, `address`.
  *
  * An answer of another status than 200, of more than 1 MiB, with decisions that are none or are not as many as the
- * questions, is a failed decision. An evaluation with an error is denied, and not remembered.
+ * questions, is a failed decision; so is an evaluation with an error.
  *
  * @example
  * authzenEngine({ url: 'https://pdp.example.com', headers: { authorization: `Bearer ${process.env.PDP_TOKEN}` } })

@@ -25,8 +25,8 @@ const UNSAYABLE = Object.freeze(failed('its claims, arguments or resource cannot
 
 /**
  * Policies in Cedar (docs.cedarpolicy.com), one file for each policy name: `@policy(policies: [["owner"]])` asks
- * `owner.cedar`, and that file alone. A file is read again when it changes, in place of the old one from one question to
- * the next; one that is broken then leaves the old one in force, one that is deleted is gone. A folder or a file that
+ * `owner.cedar`, and that file alone. A file is read again when it changes, and all questions of an operation are decided
+ * by what was in force at one moment; one that is broken then leaves the old one in force, one that is deleted is gone. A folder or a file that
  * cannot be read when the gateway starts is an `Error` that names it. Replace files whole, by renaming: half of one may
  * well be a policy of its own.
  *
@@ -62,22 +62,35 @@ export function cedarEngine({ directory, log }: CedarOptions): PolicyEngine {
     return decisionIn(cedar.statefulIsAuthorized({ ...call, preparsedPolicySetId: set.id }), set.text);
   }
 
+  /** Undefined when policies have changed meanwhile: what was decided before is by other ones. */
+  async function decideAtOnce(
+    questions: readonly PolicyQuestion[],
+    signal: AbortSignal,
+  ): Promise<readonly PolicyDecision[] | undefined> {
+    const version = sets.version();
+    const entities = new Map<Principal, EntityJson | undefined>();
+    const decisions: PolicyDecision[] = [];
+    let since = performance.now();
+    for (const question of questions) {
+      if (performance.now() - since > SLICE) {
+        await turn();
+        if (sets.version() !== version) return undefined;
+        since = performance.now();
+      }
+      const { principal } = question;
+      if (!entities.has(principal)) entities.set(principal, principalEntity(principal));
+      decisions.push(signal.aborted ? TOO_LATE : decideOne(question, entities.get(principal)));
+    }
+    return decisions;
+  }
+
   return {
     name: 'cedar',
     async decide(questions, signal) {
-      const entities = new Map<Principal, EntityJson | undefined>();
-      const decisions: PolicyDecision[] = [];
-      let since = performance.now();
-      for (const question of questions) {
-        if (performance.now() - since > SLICE) {
-          await turn();
-          since = performance.now();
-        }
-        const { principal } = question;
-        if (!entities.has(principal)) entities.set(principal, principalEntity(principal));
-        decisions.push(signal.aborted ? TOO_LATE : decideOne(question, entities.get(principal)));
+      for (;;) {
+        const decisions = await decideAtOnce(questions, signal);
+        if (decisions) return decisions;
       }
-      return decisions;
     },
     close: stop,
   };

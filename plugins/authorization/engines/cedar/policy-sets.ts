@@ -11,6 +11,8 @@ export interface PolicySet {
 
 export interface PolicySets {
   get(policy: string): PolicySet | undefined;
+  /** Another number after each change. */
+  version(): number;
   /** Prepares the texts that are new. A broken one leaves the set it was meant to replace. */
   replace(texts: ReadonlyMap<string, string>): SetChanges;
 }
@@ -26,9 +28,11 @@ export interface SetChanges {
 export function policySets(cedar: Cedar, directory: string): PolicySets {
   const sets = new Map<string, PolicySet>();
   let last: ReadonlyMap<string, string> = new Map();
+  let version = 0;
 
   return {
     get: (policy) => sets.get(policy),
+    version: () => version,
     replace(texts) {
       const prepared: string[] = [];
       const broken: { policy: string; reason: string }[] = [];
@@ -47,6 +51,7 @@ export function policySets(cedar: Cedar, directory: string): PolicySets {
       const removed = [...sets.keys()].filter((policy) => !texts.has(policy));
       for (const policy of removed) sets.delete(policy);
       last = texts;
+      if (prepared.length + removed.length > 0) version++;
       return { prepared, removed, broken };
     },
   };

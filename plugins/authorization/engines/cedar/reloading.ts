@@ -6,7 +6,7 @@ import type { Cedar } from './wasm.ts';
 
 export interface Reloading {
   /** As the files are now. */
-  readonly sets: Pick<PolicySets, 'get'>;
+  readonly sets: Pick<PolicySets, 'get' | 'version'>;
   stop(): void;
 }
 
