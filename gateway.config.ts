@@ -6,7 +6,7 @@ import {
   useAuthentication,
 } from './plugins/authentication/index.ts';
 import { authzenFromEnvironment, opaFromEnvironment } from './plugins/authorization/engines/index.ts';
-import { useAuthorization } from './plugins/authorization/index.ts';
+import { useAuthorization, type PolicyRoute } from './plugins/authorization/index.ts';
 import {
   composeSubgraphs,
   pollIntervalFromEnvironment,
@@ -40,8 +40,10 @@ export const supergraph = composeSubgraphs({
   pollInterval: pollIntervalFromEnvironment(env),
 });
 
-// Who decides on @policy; more than one, and rules of your own, by name: docs/authorization.md.
 const policyEngine = opaFromEnvironment(env) ?? authzenFromEnvironment(env);
+
+// Who decides on @policy; more than one, and rules of your own, by name: docs/authorization.md.
+export const policies: readonly PolicyRoute[] = policyEngine ? [{ engine: policyEngine }] : [];
 
 const upstream = useUpstream({
   principal: env.PRINCIPAL_SIGNING_KEY ? { signingKey: env.PRINCIPAL_SIGNING_KEY } : undefined,
@@ -76,7 +78,7 @@ export const gatewayConfig = defineConfig({
       useHealth({ supergraph, subgraphs, redis, upstream }),
       useServer({ authentication }),
       authentication,
-      useAuthorization({ policies: policyEngine ? [{ engine: policyEngine }] : [], log }),
+      useAuthorization({ policies, log }),
       useComposition(supergraph, { webhooks }),
       upstream,
       useRedis(redis, log),

@@ -47,13 +47,19 @@ export interface DataDecisions {
 }
 
 export interface NeededData {
-  /** By policy: a selection on the object. Its response keys begin with the prefix. */
-  readonly selections: ReadonlyMap<string, SelectionSetNode>;
+  readonly byPolicy: ReadonlyMap<string, NeededSelection>;
+}
+
+export interface NeededSelection {
+  /** On the object. */
+  readonly selectionSet: SelectionSetNode;
+  /** With this begin its response keys, before the names that the policy has for them. */
+  readonly keyStart: string;
 }
 
 export interface FoundData {
   readonly needed: NeededData;
-  /** By policy, under the keys that the policy knows. Undefined when a part could not be had. */
+  /** By policy, under the names that the policy has. Undefined when a part could not be had. */
   readonly data: ReadonlyMap<string, Readonly<Record<string, unknown>> | undefined>;
 }
 

@@ -10,11 +10,10 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { NeededData } from '../request-context.ts';
+import type { NeededData, NeededSelection } from '../request-context.ts';
 import { policiesIn } from './grants.ts';
 import type { GuardedField } from './guarded-fields.ts';
 import type { Needs } from './needs.ts';
-import type { Resource } from './policy-engine.ts';
 import type { Requirement } from './requirements.ts';
 import { TYPE_NAME } from './withhold.ts';
 
@@ -32,10 +31,10 @@ export interface OpenQuestion {
 export interface AddedSelections {
   /** With which no response key of the client's begins. */
   readonly prefix: string;
+  /** All that is asked for. */
+  readonly needed: readonly NeededData[];
   neededFor(node: FieldNode, of: OpenQuestion['of'], typeName: string): NeededData | undefined;
   questionOf(needed: NeededData): OpenQuestion | undefined;
-  /** What was found for a policy, under the names that the policy has for it. */
-  resourceOf(policy: string, typeName: string, found: Resource): Resource;
   /** To stand in the selection set that the field is in. */
   beside(node: FieldNode): readonly SelectionNode[];
   /** To stand in the selection set of the field. */
@@ -54,18 +53,17 @@ export function addedSelections(document: DocumentNode, open: readonly GuardedFi
   const policies = [...needs.keys()];
   const questions = new Map<NeededData, OpenQuestion>();
 
-  /** Under the same key, two types could have values of which no one selection may ask. */
-  const keyStart = (policy: string, typeName: string) => `${prefix}${policies.indexOf(policy)}_${typeName}_`;
-
   function compile(field: GuardedField, of: OpenQuestion['of']): ReadonlyMap<string, NeededData> {
     const byType = new Map<string, NeededData>();
     for (const [typeName, requirements] of field.data?.[of] ?? []) {
-      const selections = new Map<string, SelectionSetNode>();
+      const byPolicy = new Map<string, NeededSelection>();
       for (const policy of policiesIn(requirements)) {
         const needed = field.data?.policies.has(policy) ? needs.get(policy) : undefined;
-        if (needed) selections.set(policy, renamed(needed, keyStart(policy, typeName)));
+        // Under the same key, two types could have values of which no one selection may ask.
+        const keyStart = `${prefix}${policies.indexOf(policy)}_${typeName}_`;
+        if (needed) byPolicy.set(policy, { selectionSet: renamed(needed, keyStart), keyStart });
       }
-      const needed = { selections };
+      const needed = { byPolicy };
       byType.set(typeName, needed);
       questions.set(needed, { field, of, typeName, requirements });
     }
@@ -81,12 +79,9 @@ export function addedSelections(document: DocumentNode, open: readonly GuardedFi
 
   return {
     prefix,
+    needed: [...questions.keys()],
     neededFor: (node, of, typeName) => fields.get(node)?.[of].get(typeName),
     questionOf: (needed) => questions.get(needed),
-    resourceOf(policy, typeName, found) {
-      const { length } = keyStart(policy, typeName);
-      return Object.fromEntries(Object.entries(found).map(([key, value]) => [key.slice(length), value]));
-    },
     beside(node) {
       const { guarded, field } = fields.get(node) ?? {};
       const conditions = node.directives?.filter(({ name }) => name.value === 'skip' || name.value === 'include');
@@ -106,13 +101,13 @@ function selectionsOn(
   conditions: readonly DirectiveNode[],
 ): readonly SelectionNode[] {
   const selections = [...byType].flatMap(([typeName, needed]): readonly SelectionNode[] => {
-    const fields = [...needed.selections.values()].flatMap((set) =>
-      set.selections.map((selection) => ({ ...selection, directives: conditions })),
+    const fields = [...needed.byPolicy.values()].flatMap(({ selectionSet }) =>
+      selectionSet.selections.map((selection) => ({ ...selection, directives: conditions })),
     );
     if (!isAbstract || fields.length === 0) return fields;
     const typeCondition = { kind: Kind.NAMED_TYPE, name: nameNode(typeName) } as const;
-    const selectionSet = { kind: Kind.SELECTION_SET, selections: fields } as const;
-    return [{ kind: Kind.INLINE_FRAGMENT, typeCondition, selectionSet }];
+    const within = { kind: Kind.SELECTION_SET, selections: fields } as const;
+    return [{ kind: Kind.INLINE_FRAGMENT, typeCondition, selectionSet: within }];
   });
   return isAbstract ? [TYPE_NAME, ...selections] : selections;
 }

@@ -24,8 +24,7 @@ export async function decideOnData(
   const asked: PolicyQuestion[] = [];
   const places = new Map<NeededData | string, Map<string, number>>();
 
-  function place(needed: NeededData, open: OpenQuestion, policy: string, found: Resource): number | undefined {
-    const resource = added.resourceOf(policy, open.typeName, found);
+  function place(needed: NeededData, open: OpenQuestion, policy: string, resource: Resource): number | undefined {
     const question = questionAbout(open, policy, resource, questions);
     if (!question) return undefined;
     // An object is the same in whichever field it stands; a field has arguments.

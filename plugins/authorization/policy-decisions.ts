@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../request-context.ts';
+import { isExactInJson } from './engines/plain-value.ts';
 import type { PolicyDecision, PolicyEngine, PolicyQuestion } from './policy-engine.ts';
 
 /** Which policies an engine decides, and how it is treated. */
@@ -43,8 +44,8 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
 
   async function askRoute(route: PolicyRoute, questions: readonly PolicyQuestion[]): Promise<readonly boolean[]> {
     const { engine, ttl = 0 } = route;
-    const keys = ttl > 0 ? questions.map((question) => keyOf(engine.name, question)) : [];
-    const known = keys.map((key) => remembered.get(key));
+    const keys = ttl > 0 ? keysOf(engine.name, questions) : [];
+    const known = keys.map((key) => (key === undefined ? undefined : remembered.get(key)));
     const open = questions.filter((_, index) => known[index] === undefined);
     if (open.length === 0) return known.map((allowed) => allowed === true);
     const decisions = await askEngine(route, open);
@@ -121,10 +122,31 @@ const OUTAGE: PolicyDecision = { ...FAILED, isOutage: true };
 
 const principals = new WeakMap<Principal, string>();
 
-function keyOf(engine: string, { principal, ...question }: PolicyQuestion): string {
-  const said = principals.get(principal) ?? hash('sha256', JSON.stringify(principal), 'base64url');
-  principals.set(principal, said);
-  return hash('sha256', JSON.stringify([engine, said, question]), 'base64url');
+/** Of a question about a field without arguments, which most are. */
+const NO_FACTS = JSON.stringify({ args: {} });
+
+/**
+ * What the decision about each question is remembered by. Claims and arguments are not in it in the clear. Undefined
+ * where JSON cannot say the question: it would write infinity, which the literal `1e999` is, as null.
+ */
+function keysOf(engine: string, questions: readonly PolicyQuestion[]): readonly (string | undefined)[] {
+  // The same for all questions of an operation.
+  const callers = new Map<string, string>();
+  return questions.map(({ principal, request, policy, action, ...facts }) => {
+    if (!isExactInJson(facts)) return undefined;
+    const said = principals.get(principal) ?? digest(JSON.stringify(principal));
+    principals.set(principal, said);
+    const calling = JSON.stringify([engine, said, request]);
+    const caller = callers.get(calling) ?? digest(calling);
+    callers.set(calling, caller);
+    const about = JSON.stringify(facts);
+    // A policy alone may have spaces in its name.
+    return `${caller} ${action.kind} ${action.coordinate} ${about === NO_FACTS ? '-' : digest(about)} ${policy}`;
+  });
+}
+
+function digest(text: string): string {
+  return hash('sha256', text, 'base64url');
 }
 
 function check({ engine, policies, needs = {}, timeout = TIMEOUT, ttl = 0, onFailure = 'deny' }: PolicyRoute): void {

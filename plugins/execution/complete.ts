@@ -4,7 +4,7 @@ import type { FieldOwner } from './field-owners.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import type { ResponsePath } from './entities.ts';
 import type { FoundData, Withheld } from '../request-context.ts';
-import type { Guard, Shape, ShapeField, ShapeValue, Variables } from './shape.ts';
+import type { Guard, NeededPart, Shape, ShapeField, ShapeValue, Variables } from './shape.ts';
 
 export interface CompletedResponse {
   readonly data: JsonObject | null;
@@ -135,18 +135,23 @@ export function completeResponse(
     raw: JsonObject,
     path: Path | undefined,
   ): FoundData['data'] {
-    return new Map([...guard.shapes].map(([policy, part]) => [policy, readPart(part, type, raw, path)]));
+    return new Map([...guard.parts].map(([policy, part]) => [policy, readPart(part, type, raw, path)]));
   }
 
   /** Undefined unless all of it is there, or is null without an error. */
-  function readPart(part: Shape, type: GraphQLCompositeType, raw: JsonObject, path: Path | undefined) {
+  function readPart(
+    { shape: part, keyStart }: NeededPart,
+    type: GraphQLCompositeType,
+    raw: JsonObject,
+    path: Path | undefined,
+  ) {
     const before = errors.length;
     const result: JsonObject = {};
     for (const field of part.fields(type, variables)) {
       const at = { before: path, key: field.responseKey };
       const value = completeField(field, type, raw, at);
       if (value === BUBBLES || errors.length > before || explained.has(toArray(at).join('/'))) return undefined;
-      result[field.responseKey] = value;
+      result[field.responseKey.slice(keyStart.length)] = value;
     }
     return result;
   }

@@ -52,7 +52,13 @@ export interface ShapeField {
 /** What has to be known of an object, by policy, as the shape of a part of it. The same object for the same decision. */
 export interface Guard {
   readonly needed: NeededData;
-  readonly shapes: ReadonlyMap<string, Shape>;
+  readonly parts: ReadonlyMap<string, NeededPart>;
+}
+
+export interface NeededPart {
+  readonly shape: Shape;
+  /** With this begin its response keys. */
+  readonly keyStart: string;
 }
 
 /** A field that stands in the document once or more; the first that applies gives it its place in the response. */
@@ -111,21 +117,24 @@ export function compileShape(
   function guardOf(node: FieldNode, of: 'field' | 'value', typeName: string): Guard | undefined {
     if (!onData) return undefined;
     const type = schema.getType(typeName);
-    // Of an object that does not tell its type nothing can be known: there are no shapes for an abstract type.
+    // Of an object that does not tell its type nothing can be known: there are no parts for an abstract type.
     const names = isAbstractType(type) ? schema.getPossibleTypes(type).map(({ name }) => name) : [typeName];
     const needed = names.map((name) => onData.neededFor(node, of, name)).find((one) => one !== undefined);
     if (!needed) return undefined;
     const known = guards.get(typeName) ?? new Map<NeededData, Guard>();
     guards.set(typeName, known);
-    const guard = known.get(needed) ?? { needed, shapes: shapesOf(needed, type) };
+    const guard = known.get(needed) ?? { needed, parts: partsOf(needed, type) };
     known.set(needed, guard);
     return guard;
   }
 
-  function shapesOf({ selections: needed }: NeededData, type: unknown): ReadonlyMap<string, Shape> {
+  function partsOf({ byPolicy }: NeededData, type: unknown): ReadonlyMap<string, NeededPart> {
     if (!isObjectType(type)) return new Map();
     return new Map(
-      [...needed].map(([policy, set]) => [policy, compileShape(schema, NO_FRAGMENTS, type, set, UNRESTRICTED)]),
+      [...byPolicy].map(([policy, { selectionSet, keyStart }]) => {
+        const shape = compileShape(schema, NO_FRAGMENTS, type, selectionSet, UNRESTRICTED);
+        return [policy, { shape, keyStart }];
+      }),
     );
   }
 
