@@ -10,12 +10,17 @@ import {
   type DocumentPlan,
   type DocumentPlans,
 } from './document-plan.ts';
-import type { PolicyAnswer } from './grants.ts';
-import type { GuardedField } from './guarded-fields.ts';
 import type { Needs } from './needs.ts';
 import { decideOnData } from './on-data.ts';
 import type { PolicyDecisions } from './policy-decisions.ts';
-import { askPolicies, questionsOf, requestOf, type AskedOperation, type Questions } from './questions.ts';
+import {
+  askPolicies,
+  questionsOf,
+  requestOf,
+  type AskedOperation,
+  type PolicyAnswers,
+  type Questions,
+} from './questions.ts';
 import { visibleSchemas, type VisibleSchemas } from './visible-schema.ts';
 import { operationIn } from './withhold.ts';
 
@@ -82,16 +87,12 @@ export function authorizer(options: AuthorizerOptions): Authorizer {
     return undefined;
   }
 
-  function decisionsOn(
-    added: AddedSelections,
-    questions: Questions,
-    allows: (field: GuardedField) => PolicyAnswer,
-  ): DataDecisions {
+  function decisionsOn(added: AddedSelections, questions: Questions, answers: PolicyAnswers): DataDecisions {
     return {
       prefix: added.prefix,
       neededFor: added.neededFor,
       async decide(found) {
-        const kept = await decideOnData(found, added, questions, allows, decisions);
+        const kept = await decideOnData(found, added, questions, answers, decisions);
         const denied = kept.filter((one) => one !== undefined);
         onDecided(denied);
         if (dryRun) return found.map(() => true);
@@ -106,9 +107,9 @@ export function authorizer(options: AuthorizerOptions): Authorizer {
     const { principal } = operation;
     if (!plan.asksPolicies) return conclude(plan.decide(principal), context);
     const questions = questionsOf(operation);
-    return askPolicies(plan, questions, decisions).then((allows) => {
-      const decision = plan.decideWith(principal, allows);
-      return conclude(decision, context, decision.added && decisionsOn(decision.added, questions, allows));
+    return askPolicies(plan, questions, decisions).then((answers) => {
+      const decision = plan.decideWith(principal, answers);
+      return conclude(decision, context, decision.added && decisionsOn(decision.added, questions, answers));
     });
   }
 

@@ -5,6 +5,7 @@ import { addedSelections, type AddedSelections } from './added-selections.ts';
 import type { DataRules } from './data-requirements.ts';
 import { deniedBy, grantsOf, type Directive, type PolicyAnswer } from './grants.ts';
 import { guardedFields, type GuardedField } from './guarded-fields.ts';
+import type { PolicyAnswers } from './questions.ts';
 import { requirementsOf } from './requirements.ts';
 import { operationIn, rewritten } from './withhold.ts';
 
@@ -30,8 +31,8 @@ export interface DocumentPlan {
   readonly introspects: boolean;
   /** The decision, when no policy has a part in it. */
   decide(principal: Principal): Decision;
-  /** The decision with what policies say about each field. */
-  decideWith(principal: Principal, allows: (field: GuardedField) => PolicyAnswer): Decision;
+  /** The decision with what policies say about the fields. */
+  decideWith(principal: Principal, answers: PolicyAnswers): Decision;
 }
 
 /** Gives the plan for the operation of a document that is valid by the schema. */
@@ -39,6 +40,8 @@ export type DocumentPlans = (document: DocumentNode, operationName: string | und
 
 /** Decisions about one operation that are kept: principals differ in what they may see less than they differ. */
 const MAX_DECISIONS = 100;
+
+const NO_ANSWERS: PolicyAnswers = { of: () => () => false, key: '' };
 
 const MESSAGE = 'You may not see this field.';
 const CODE = 'UNAUTHORIZED_FIELD_OR_TYPE';
@@ -57,8 +60,15 @@ export function documentPlans(schema: GraphQLSchema, dataRules: DataRules, keeps
     const byGrants = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
     const byFields = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
 
-    function decideWith(principal: Principal, allows: (field: GuardedField) => PolicyAnswer): Decision {
-      const found = guarded.map((field) => statusOf(field, principal, allows(field)));
+    function decideWith(principal: Principal, answers: PolicyAnswers): Decision {
+      const key = answers.key + grantsOf(principal);
+      const known = byGrants.get(key) ?? decideAnew(principal, answers);
+      byGrants.set(key, known);
+      return known;
+    }
+
+    function decideAnew(principal: Principal, answers: PolicyAnswers): Decision {
+      const found = guarded.map((field) => statusOf(field, principal, answers.of(field)));
       const key = found.map((status) => status?.[0] ?? '-').join('');
       const known = byFields.get(key) ?? decisionFor(document, guarded, found);
       byFields.set(key, known);
@@ -69,12 +79,7 @@ export function documentPlans(schema: GraphQLSchema, dataRules: DataRules, keeps
       guarded,
       introspects: selectsAny(operation, INTROSPECTION),
       asksPolicies: guarded.some(({ policies, data }) => policies.length > 0 || data),
-      decide(principal) {
-        const grants = grantsOf(principal);
-        const known = byGrants.get(grants) ?? decideWith(principal, () => () => false);
-        byGrants.set(grants, known);
-        return known;
-      },
+      decide: (principal) => decideWith(principal, NO_ANSWERS),
       decideWith,
     };
   }

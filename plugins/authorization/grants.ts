@@ -12,7 +12,7 @@ export function deniedBy(
   principal: Principal,
   allows: PolicyAnswer,
 ): Directive | undefined {
-  const scopes = new Set(principal.scopes);
+  const scopes = scopesOf(principal);
   for (const requirement of requirements) {
     if (requirement.isAuthenticated && principal.kind === 'anonymous') return 'authenticated';
     if (!isMet(requirement.scopes, (scope) => scopes.has(scope))) return 'requiresScopes';
@@ -28,6 +28,14 @@ export function policiesIn(requirements: readonly Requirement[]): readonly strin
 
 function isMet(alternatives: AnyOf, holds: (name: string) => boolean): boolean {
   return alternatives.length === 0 || alternatives.some((names) => names.every(holds));
+}
+
+const scopeSets = new WeakMap<Principal, ReadonlySet<string>>();
+
+function scopesOf(principal: Principal): ReadonlySet<string> {
+  const known = scopeSets.get(principal) ?? new Set(principal.scopes);
+  scopeSets.set(principal, known);
+  return known;
 }
 
 const grants = new WeakMap<Principal, string>();

@@ -42,9 +42,11 @@ export async function judgeOperation(
   const definition = operationIn(document, operationName);
   if (!definition) throw new Error(`there is no operation "${operationName ?? ''}" in it`);
   const questions = questionsOf({ schema, definition, variables, principal, address });
-  const allows = await askPolicies(plan, questions, decide);
-  const { denied, added } = plan.decideWith(principal, allows);
-  const onData = added ? await decideOnData(suppose(added, resources, problems), added, questions, allows, decide) : [];
+  const answers = await askPolicies(plan, questions, decide);
+  const { denied, added } = plan.decideWith(principal, answers);
+  const onData = added
+    ? await decideOnData(suppose(added, resources, problems), added, questions, answers, decide)
+    : [];
   const all = [...denied, ...onData].filter((one): one is DeniedField => one !== undefined);
   return { denied: [...new Set(all.map(({ coordinate }) => coordinate))].toSorted(), problems: [...new Set(problems)] };
 }

@@ -2,23 +2,22 @@ import type { FoundData, NeededData } from '../request-context.ts';
 import type { AddedSelections, OpenQuestion } from './added-selections.ts';
 import type { DeniedField } from './document-plan.ts';
 import { deniedBy, type PolicyAnswer } from './grants.ts';
-import type { GuardedField } from './guarded-fields.ts';
 import type { PolicyDecisions } from './policy-decisions.ts';
 import type { PolicyQuestion, Resource } from './policy-engine.ts';
-import type { Questions } from './questions.ts';
+import type { PolicyAnswers, Questions } from './questions.ts';
 
 /**
  * Decides about what was found in one response: all that is to be asked in one call, and what is equal once.
  *
  * @param all what has to be decided on
- * @param allows what policies have said that do not wait for data
+ * @param before what policies have said that do not wait for data
  * @returns for each, in order, what keeps it from the client; undefined when nothing does
  */
 export async function decideOnData(
   all: readonly FoundData[],
   added: AddedSelections,
   questions: Questions,
-  allows: (field: GuardedField) => PolicyAnswer,
+  before: PolicyAnswers,
   decide: PolicyDecisions,
 ): Promise<readonly (DeniedField | undefined)[]> {
   const asked: PolicyQuestion[] = [];
@@ -49,7 +48,8 @@ export async function decideOnData(
 
   return pending.map(({ open, answers }) => {
     if (!open) return { coordinate: '', directive: 'policy' };
-    const answer: PolicyAnswer = (policy) => allowed[answers.get(policy) ?? -1] === true || allows(open.field)(policy);
+    const answer: PolicyAnswer = (policy) =>
+      allowed[answers.get(policy) ?? -1] === true || before.of(open.field)(policy);
     const directive = deniedBy(open.requirements, questions.principal, answer);
     return directive && { coordinate: coordinateOf(open), directive };
   });

@@ -39,8 +39,11 @@ const MAX_REMEMBERED = 50_000;
 export function policyDecisions(routes: readonly PolicyRoute[], witness: FailureWitness): PolicyDecisions {
   for (const route of routes) check(route);
   const remembered = new LRUCache<string, boolean>({ max: MAX_REMEMBERED });
-  const routeOf = (policy: string) =>
-    routes.find(({ policies }) => policies?.includes(policy)) ?? routes.find(({ policies }) => policies === undefined);
+  // The first route that names a policy has it.
+  const named = new Map(
+    routes.toReversed().flatMap((route) => route.policies?.map((one) => [one, route] as const) ?? []),
+  );
+  const rest = routes.find(({ policies }) => policies === undefined);
 
   async function askRoute(route: PolicyRoute, questions: readonly PolicyQuestion[]): Promise<readonly boolean[]> {
     const { engine, ttl = 0 } = route;
@@ -102,13 +105,16 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
     const allowed = questions.map(() => false);
     const byRoute = new Map<PolicyRoute, number[]>();
     for (const [index, { policy }] of questions.entries()) {
-      const route = routeOf(policy);
+      const route = named.get(policy) ?? rest;
+      const indexes = route && byRoute.get(route);
       if (!route) witness('none', `no engine decides the policy "${policy}"`);
-      else byRoute.set(route, [...(byRoute.get(route) ?? []), index]);
+      else if (indexes) indexes.push(index);
+      else byRoute.set(route, [index]);
     }
     await Promise.all(
       [...byRoute].map(async ([route, indexes]) => {
-        const asked = indexes.flatMap((index) => questions[index] ?? []);
+        const isAll = indexes.length === questions.length;
+        const asked = isAll ? questions : indexes.flatMap((index) => questions[index] ?? []);
         const answers = await askRoute(route, asked);
         for (const [place, index] of indexes.entries()) allowed[index] = answers[place] === true;
       }),
@@ -122,27 +128,36 @@ const OUTAGE: PolicyDecision = { ...FAILED, isOutage: true };
 
 const principals = new WeakMap<Principal, string>();
 
-/** Of a question about a field without arguments, which most are. */
-const NO_FACTS = JSON.stringify({ args: {} });
-
 /**
  * What the decision about each question is remembered by. Claims and arguments are not in it in the clear. Undefined
  * where JSON cannot say the question: it would write infinity, which the literal `1e999` is, as null.
  */
 function keysOf(engine: string, questions: readonly PolicyQuestion[]): readonly (string | undefined)[] {
-  // The same for all questions of an operation.
-  const callers = new Map<string, string>();
-  return questions.map(({ principal, request, policy, action, ...facts }) => {
-    if (!isExactInJson(facts)) return undefined;
-    const said = principals.get(principal) ?? digest(JSON.stringify(principal));
-    principals.set(principal, said);
-    const calling = JSON.stringify([engine, said, request]);
-    const caller = callers.get(calling) ?? digest(calling);
-    callers.set(calling, caller);
-    const about = JSON.stringify(facts);
+  // The questions of an operation have it in common.
+  let shared: Pick<PolicyQuestion, 'principal' | 'request'> | undefined;
+  let caller = '';
+  return questions.map(({ principal, request, policy, action, args, resource }) => {
+    if (shared?.principal !== principal || shared.request !== request) {
+      shared = { principal, request };
+      caller = digest(JSON.stringify([engine, saidOf(principal), request]));
+    }
+    const facts = factsKey(args, resource);
     // A policy alone may have spaces in its name.
-    return `${caller} ${action.kind} ${action.coordinate} ${about === NO_FACTS ? '-' : digest(about)} ${policy}`;
+    return facts && `${caller} ${action.kind} ${action.coordinate} ${facts} ${policy}`;
   });
+}
+
+function saidOf(principal: Principal): string {
+  const said = principals.get(principal) ?? digest(JSON.stringify(principal));
+  principals.set(principal, said);
+  return said;
+}
+
+/** Most fields have no arguments, and most policies need nothing of the object. */
+function factsKey(args: PolicyQuestion['args'], resource: PolicyQuestion['resource']): string | undefined {
+  if (resource === undefined && Object.keys(args).length === 0) return '-';
+  const facts = { args, resource };
+  return isExactInJson(facts) ? digest(JSON.stringify(facts)) : undefined;
 }
 
 function digest(text: string): string {

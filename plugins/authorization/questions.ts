@@ -35,13 +35,18 @@ export function requestOf({ definition, address }: AskedOperation): PolicyQuesti
   return { operationName: definition.name?.value, address };
 }
 
+const NO_ARGUMENTS: Arguments = {};
+
 export function questionsOf(operation: AskedOperation): Questions {
   const { schema, definition, variables, principal } = operation;
-  const { coerced } = getVariableValues(schema, definition.variableDefinitions ?? [], variables);
+  const { variableDefinitions = [] } = definition;
+  const coerced =
+    variableDefinitions.length > 0 ? getVariableValues(schema, variableDefinitions, variables).coerced : {};
   const request = requestOf(operation);
   const known = new Map<FieldNode, Arguments | undefined>();
 
   function argsOf({ node, definition: field }: GuardedField): Arguments | undefined {
+    if (field.args.length === 0) return coerced && NO_ARGUMENTS;
     if (!known.has(node)) known.set(node, argumentsOf(field, node, coerced));
     return known.get(node);
   }
@@ -56,26 +61,48 @@ export function questionsOf(operation: AskedOperation): Questions {
   };
 }
 
-/** Asks for all policies that the fields of an operation name, at once, and gives what they say about each field. */
+/** What policies say about the fields of an operation. */
+export interface PolicyAnswers {
+  of(field: GuardedField): PolicyAnswer;
+  /** All of it: the same for the same answers about the same operation. */
+  readonly key: string;
+}
+
+/** Asks for all policies that the fields of an operation name, at once. */
 export async function askPolicies(
   plan: DocumentPlan,
   questions: Questions,
   decide: PolicyDecisions,
-): Promise<(field: GuardedField) => PolicyAnswer> {
+): Promise<PolicyAnswers> {
   const asked: PolicyQuestion[] = [];
-  const places = new Map<FieldNode, Map<string, number>>();
+  /** For each policy of each field, in order: where its answer is. */
+  const places: number[] = [];
   for (const field of plan.guarded) {
-    const byPolicy = new Map<string, number>();
-    places.set(field.node, byPolicy);
     for (const policy of field.policies) {
       const question = questions.about(field, policy);
-      if (question) byPolicy.set(policy, asked.push(question) - 1);
+      places.push(question ? asked.push(question) - 1 : -1);
     }
   }
   const allowed = asked.length > 0 ? await decide(asked) : [];
-  return ({ node }) =>
-    (policy) =>
-      allowed[places.get(node)?.get(policy) ?? -1] === true;
+  let key = '';
+  for (const place of places) key += allowed[place] === true ? '1' : '0';
+  let byField: ReadonlyMap<GuardedField, ReadonlySet<string>> | undefined;
+  return {
+    key,
+    of(field) {
+      byField ??= allowedPolicies(plan.guarded, key);
+      const policies = byField.get(field);
+      return (policy) => policies?.has(policy) === true;
+    },
+  };
+}
+
+function allowedPolicies(
+  guarded: readonly GuardedField[],
+  key: string,
+): ReadonlyMap<GuardedField, ReadonlySet<string>> {
+  let place = 0;
+  return new Map(guarded.map((field) => [field, new Set(field.policies.filter(() => key[place++] === '1'))]));
 }
 
 function argumentsOf(

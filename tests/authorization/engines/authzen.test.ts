@@ -3,7 +3,7 @@ import { authzenEngine } from '../../../plugins/authorization/engines/index.ts';
 import type { PolicyEngine } from '../../../plugins/authorization/policy-engine.ts';
 import { startAuthZen, type AuthZenServer } from '../../harness/authzen-server.ts';
 import { json, startAnswering } from '../../authentication/jwt/answering-server.ts';
-import { ALICE, ALLOW, DENY, decide, NOBODY, outcomes, question } from './questions.ts';
+import { ALICE, ALLOW, decide, NOBODY, outcomes, question } from './questions.ts';
 
 const OWNER = `permit(principal is user, action == Action::"query", resource is field)
 when { action.policy == "owner" && resource.args.id == principal.claims.sub };`;
@@ -40,7 +40,7 @@ test('a decision point decides about principal, action, arguments and request', 
     question({ ...own, policy: 'other' }),
     question({ ...own, principal: NOBODY }),
     question({ ...own, principal: { ...ALICE, tier: 'silver' } }),
-    question({ ...own, request: { operationName: undefined, address: '192.0.2.7' } }),
+    question({ ...own, request: { operationName: 'Other', address: '192.0.2.7' } }),
     question({ args: { id: 'bob' } }),
   ];
   expect(await outcomes(engine, [question(own), ...others])).toEqual(['allow', ...others.map(() => 'deny')]);
@@ -91,8 +91,13 @@ test('questions of several principals in one call do not take from one another',
   expect(await outcomes(engine, asked)).toEqual(['allow', 'deny', 'allow']);
 });
 
-test('an evaluation with an error is denied, and not remembered', async () => {
-  expect(await decide(engine, [question(own), question(), question(own)])).toEqual([ALLOW, { ...DENY, ttl: 0 }, ALLOW]);
+test('an evaluation with an error is no decision, and says nothing of it', async () => {
+  const reason = 'the decision point gave an error in place of a decision';
+  expect(await decide(engine, [question(own), question(), question(own)])).toEqual([
+    ALLOW,
+    { outcome: 'failed', reason },
+    ALLOW,
+  ]);
 });
 
 test('what JSON cannot say has failed, and the decision point is asked about the rest alone', async () => {

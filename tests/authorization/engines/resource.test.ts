@@ -13,12 +13,16 @@ const ANOTHERS = question({ resource: { owner: { id: 'bob' }, status: 'open' } }
 const CLOSED = question({ resource: { owner: { id: 'alice' }, status: null } });
 const NOTHING_NEEDED = question();
 
-async function decides(engine: PolicyEngine, ofNothing: 'deny' | 'failed'): Promise<void> {
+async function decides(
+  engine: PolicyEngine,
+  ofNothing: 'deny' | 'failed',
+  ofNull: 'deny' | 'failed' = 'deny',
+): Promise<void> {
   try {
     expect(await outcomes(engine, [OWNED, ANOTHERS, CLOSED, NOTHING_NEEDED])).toEqual([
       'allow',
       'deny',
-      'deny',
+      ofNull,
       ofNothing,
     ]);
   } finally {
@@ -44,7 +48,8 @@ test('an AuthZEN decision point', async () => {
       'resource has resource && resource.resource.owner.id == principal.claims.sub && resource.resource.status == "open"',
     ),
   );
-  await decides(authzenEngine({ url: server.url }), 'deny');
+  // Its Cedar cannot read the null.
+  await decides(authzenEngine({ url: server.url }), 'deny', 'failed');
 });
 
 test('OPA', async () => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Cedar } from './wasm.ts';
 
@@ -25,7 +24,11 @@ export interface SetChanges {
   readonly broken: readonly { readonly policy: string; readonly reason: string }[];
 }
 
-export function policySets(cedar: Cedar, directory: string): PolicySets {
+/** Of this process: each keeps its sets apart from those of the others, though it be of the same folder. */
+let engines = 0;
+
+export function policySets(cedar: Cedar): PolicySets {
+  const engine = ++engines;
   const sets = new Map<string, PolicySet>();
   let last: ReadonlyMap<string, string> = new Map();
   let version = 0;
@@ -38,8 +41,7 @@ export function policySets(cedar: Cedar, directory: string): PolicySets {
       const broken: { policy: string; reason: string }[] = [];
       for (const [policy, text] of texts) {
         if (last.get(policy) === text) continue;
-        // The folder keeps two engines of one process apart.
-        const id = join(directory, policy);
+        const id = `${engine}/${policy}`;
         const fault = prepare(cedar, id, text);
         if (fault === undefined) {
           sets.set(policy, { id, text });

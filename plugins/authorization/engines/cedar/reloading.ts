@@ -15,7 +15,7 @@ export interface Reloading {
  * read now; what is broken later is logged once, and changes nothing.
  */
 export function reloading(cedar: Cedar, directory: string, log: Pick<Logger, 'info' | 'warn'> | undefined): Reloading {
-  const sets = policySets(cedar, directory);
+  const sets = policySets(cedar);
   let unreadable = false;
 
   const [broken] = sets.replace(readFirst(directory)).broken;
