@@ -1,4 +1,5 @@
 import type { DocumentNode, FieldNode, GraphQLError, GraphQLSchema, SelectionSetNode } from 'graphql';
+import type { OperationProfile } from './operation/index.ts';
 
 /**
  * What plugins leave in the context of a request for one another: they meet here and import nothing else of each other.
@@ -11,8 +12,19 @@ export interface GatehouseContext {
   readonly address?: string | undefined;
   /** What of the operation is withheld; set before it is executed, by `plugins/authorization`. */
   readonly withheld?: Withheld | undefined;
+  /** What the operation is; set before it is executed, by `useOperationProfiles`. */
+  readonly operation?: OperationProfile | undefined;
+  /** What the operation costs; set before it is executed, by `plugins/limits`. */
+  readonly cost?: OperationCosts | undefined;
   /** What introspection tells of, if that is not the whole schema; set with `withheld`. */
   readonly visibleSchema?: GraphQLSchema | undefined;
+}
+
+/** By the schema's `@cost` and `@listSize`. */
+export interface OperationCosts {
+  readonly estimated: number;
+  /** By the response; undefined until there is one. */
+  actual?: number;
 }
 
 /**
@@ -77,8 +89,16 @@ export interface Principal {
   readonly claims: Readonly<Record<string, unknown>>;
   /** The class of service it has, for limits. */
   readonly tier: string | undefined;
+  /** Its own rates, by the policy that each stands in place of. */
+  readonly limits?: Readonly<Record<string, Rate>>;
   /** ms since 1970; undefined for what does not end by itself. */
   readonly expiresAt: number | undefined;
+}
+
+/** Tokens of a full bucket, and how many come back in a second. */
+export interface Rate {
+  readonly capacity: number;
+  readonly refillPerSecond: number;
 }
 
 /** Who calls without a credential. */

@@ -11,6 +11,7 @@ import { fetchFailures } from './fetch-failures.ts';
 import { operationCompiler } from './operation.ts';
 import { startPlanner } from './isolated-planner.ts';
 import { plannerOf } from './planner.ts';
+import { rememberSupergraph } from '../supergraph/public-schema.ts';
 import type { GatehouseContext } from '../request-context.ts';
 import type { PlanContext, SubgraphAnswer } from './subgraph-operation.ts';
 import { subgraphsOf } from './subgraph-schemas.ts';
@@ -26,6 +27,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
   const isolated = await startPlanner(options.getUnifiedGraphSDL(), options.log);
   const planner = plannerOf(isolated);
   const schema = filterInternalFieldsAndTypes(options.unifiedGraph);
+  rememberSupergraph(schema, options.unifiedGraph);
   await nextTurn();
   const subgraphs = subgraphsOf(options);
   const compile = operationCompiler(schema);

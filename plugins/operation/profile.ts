@@ -1,4 +1,6 @@
 import type { GraphQLSchema, OperationDefinitionNode, OperationTypeNode, DocumentNode } from 'graphql';
+import type { SchemaCosts } from './cost/field-costs.ts';
+import { operationCost, type OperationCost } from './cost/operation-cost.ts';
 import { touchedBy, type Touched } from './coordinates.ts';
 import { fragmentsWithin } from './definitions.ts';
 import { measure, type MeasuredOperation } from './measures.ts';
@@ -22,11 +24,14 @@ export interface OperationProfile {
   readonly selection: readonly SelectedField[] | undefined;
   /** Undefined when the selection is, or when the operation has none: do without a cache then. */
   readonly normalForm: NormalForm | undefined;
+  /** Of any operation, also of one that is too large to be written out. */
+  readonly cost: OperationCost;
 }
 
 /** Profiles an operation of a document that is valid by the schema. */
 export function profileOperation(
   schema: GraphQLSchema,
+  costs: SchemaCosts,
   document: DocumentNode,
   definition: OperationDefinitionNode,
 ): OperationProfile {
@@ -42,6 +47,7 @@ export function profileOperation(
     name: definition.name?.value,
     measures: measure(definition, fragments),
     touched: touchedBy(schema, definition, fragments),
+    cost: operationCost(costs, definition, fragments),
     get selection() {
       return selection();
     },
