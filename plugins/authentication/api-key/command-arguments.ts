@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseAddressRange } from '../../client-address/index.ts';
+import type { Rate } from '../../request-context.ts';
 import { parseOrigin } from './allowed-origins.ts';
 import { parseExpiry } from './expiry.ts';
 import type { NewKey } from './new-record.ts';
@@ -16,6 +17,7 @@ create prints the key on standard output, this once: what is kept of it is a has
   --kind user|client   what the owner is (default: client)
   --scope S, --role R  what it may do; each may be given several times
   --tier TIER          its class of service, for limits
+  --limit POLICY=N/R   its own rate in place of a policy's: N at once, R a second; may be given several times
   --expires WHEN       30d, or a date or time such as 2030-01-31T12:00:00Z (default: never)
   --origin URL         only for pages of this origin; may be given several times
   --address RANGE      only from this address or range (10.0.0.0/8); may be given several times
@@ -53,12 +55,12 @@ export function readCommand([command = '', ...args]: readonly string[], now: Dat
 }
 
 function readCreate(args: string[], now: Date): KeyCommand {
-  const lists = { scope: several, role: several, origin: several, address: several };
+  const lists = { scope: several, role: several, origin: several, address: several, limit: several };
   const { values } = parseArgs({
     args,
     options: { name: text, owner: text, client: text, kind: text, tier: text, expires: text, ...lists, format },
   });
-  const { name, owner, client, kind = 'client', scope = [], role = [], tier, expires, origin, address } = values;
+  const { name, owner, client, kind = 'client', scope = [], role = [], tier, expires, origin, address, limit } = values;
   if (name === undefined) throw new Error('--name is missing; it says what the key is for');
   address?.forEach(parseAddressRange);
   const wanted: NewKey = {
@@ -70,11 +72,18 @@ function readCreate(args: string[], now: Date): KeyCommand {
     scopes: scope,
     roles: role,
     ...(tier !== undefined && { tier }),
+    ...(limit && { limits: Object.fromEntries(limit.map(readLimit)) }),
     ...(expires !== undefined && { expiresAt: parseExpiry(expires, now).toISOString() }),
     ...(origin && { allowedOrigins: origin.map(parseOrigin) }),
     ...(address && { allowedAddresses: address }),
   };
   return { do: 'create', wanted, format: readFormat(values.format) };
+}
+
+function readLimit(text: string): [policy: string, rate: Rate] {
+  const [, policy, capacity, refillPerSecond] = /^([\w-]+)=([\d.]+)\/([\d.]+)$/.exec(text) ?? [];
+  if (policy === undefined) throw new Error(`--limit is "${text}"; it takes POLICY=N/R such as requests=200/50`);
+  return [policy, { capacity: Number(capacity), refillPerSecond: Number(refillPerSecond) }];
 }
 
 function readFormat(value: string): Format {

@@ -40,7 +40,18 @@ export function verdictOn(pass: Pass, { address, origin }: Caller, now: number):
   return pass.accepted;
 }
 
-function principalOf({ id, owner, kind, clientId, scopes, roles, tier, claims, expiresAt }: ApiKeyRecord): Principal {
+function principalOf({
+  id,
+  owner,
+  kind,
+  clientId,
+  scopes,
+  roles,
+  tier,
+  limits,
+  claims,
+  expiresAt,
+}: ApiKeyRecord): Principal {
   const principal: Principal = {
     id: owner ?? id,
     kind,
@@ -50,6 +61,7 @@ function principalOf({ id, owner, kind, clientId, scopes, roles, tier, claims, e
     roles,
     claims: claims ?? {},
     tier,
+    ...(limits && { limits }),
     expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
   };
   return deepFreeze(structuredClone(principal));

@@ -26,6 +26,11 @@ const FIELDS: Readonly<Record<keyof ApiKeyRecord, Field>> = {
   scopes: { takes: 'a list of scopes (RFC 6749, section 3.3)', fits: isListOf(matches(SCOPE)) },
   roles: { takes: `a list; each role takes ${name.takes}`, fits: isListOf(name.fits) },
   tier: { ...name, optional: true },
+  limits: {
+    takes: 'rates by policy: {"requests": {"capacity": 100, "refillPerSecond": 10}}',
+    fits: isRates,
+    optional: true,
+  },
   claims: { takes: 'an object', fits: isObject, optional: true },
   createdAt: time,
   expiresAt: { ...time, optional: true },
@@ -70,6 +75,19 @@ function isSome(fits: (value: unknown) => boolean): (value: unknown) => boolean 
 function isTime(value: unknown): boolean {
   const read = typeof value === 'string' ? new Date(value) : undefined;
   return read !== undefined && !Number.isNaN(read.getTime()) && read.toISOString() === value;
+}
+
+function isRates(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isRate);
+}
+
+function isRate(value: unknown): boolean {
+  if (!isObject(value) || Object.keys(value).length !== 2) return false;
+  const { capacity, refillPerSecond } = value;
+  // As `checkBucket` in plugins/limits has them.
+  const [MOST, LONGEST] = [1e9, 366 * 86_400];
+  if (typeof capacity !== 'number' || !(capacity >= 1e-6 && capacity <= MOST)) return false;
+  return typeof refillPerSecond === 'number' && refillPerSecond >= capacity / LONGEST && refillPerSecond <= MOST;
 }
 
 function isOrigin(value: unknown): boolean {

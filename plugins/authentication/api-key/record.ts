@@ -1,3 +1,4 @@
+import type { Rate } from '../../request-context.ts';
 import { problemOf } from './record-fields.ts';
 
 /** What is stored of an API key. Times are ISO 8601 in UTC, with milliseconds. */
@@ -15,6 +16,8 @@ export interface ApiKeyRecord {
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   readonly tier?: string;
+  /** Its own rates, by the policy of `useLimits` that each stands in place of: for all keys of its owner together. */
+  readonly limits?: Readonly<Record<string, Rate>>;
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly createdAt: string;
   /** From then on it is refused. */

@@ -42,7 +42,18 @@ describe.each(places)('npm run keys, with keys in %s,', (_, environment) => {
 
   it('gives the key what it is asked to, as JSON if wanted', async () => {
     const who = ['--name', 'shop', '--owner', 'user-1', '--client', 'shop-app', '--kind', 'user'];
-    const what = ['--scope', 'orders:read', '--scope', 'orders:write', '--role', 'buyer', '--tier', 'gold'];
+    const what = [
+      '--scope',
+      'orders:read',
+      '--scope',
+      'orders:write',
+      '--role',
+      'buyer',
+      '--tier',
+      'gold',
+      '--limit',
+      'requests=200/0.5',
+    ];
     const where = ['--origin', 'HTTPS://Shop.example.com:443/', '--origin', 'http://localhost:3000'];
     const from = ['--address', '192.0.2.0/24'];
     const { code, stdout } = await run(
@@ -67,6 +78,7 @@ describe.each(places)('npm run keys, with keys in %s,', (_, environment) => {
       scopes: ['orders:read', 'orders:write'],
       roles: ['buyer'],
       tier: 'gold',
+      limits: { requests: { capacity: 200, refillPerSecond: 0.5 } },
       createdAt: expect.any(String),
       expiresAt: new Date(Date.parse(shown.createdAt) + 30 * 86_400_000).toISOString(),
       allowedOrigins: ['https://shop.example.com', 'http://localhost:3000'],
@@ -81,7 +93,12 @@ describe.each(places)('npm run keys, with keys in %s,', (_, environment) => {
     await redis.close();
     expect(verdict).toMatchObject({
       outcome: 'accepted',
-      principal: { id: 'user-1', clientId: 'shop-app', tier: 'gold' },
+      principal: {
+        id: 'user-1',
+        clientId: 'shop-app',
+        tier: 'gold',
+        limits: { requests: { capacity: 200, refillPerSecond: 0.5 } },
+      },
     });
   });
 
