@@ -5,7 +5,8 @@ const CONNECT_TIMEOUT_MS = 2000;
 /** How long a connection that is being closed may take over it. */
 const DISCONNECT_TIMEOUT_MS = 500;
 const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 2000;
+/** Below a second, since what Redis limits is to hold again within a second of its return. */
+const LAST_RETRY_MS = 800;
 /** Of one command, while the slots of a cluster move. Its deadline has usually passed by then. */
 const MAX_REDIRECTIONS = 3;
 
@@ -15,7 +16,7 @@ const MAX_REDIRECTIONS = 3;
  */
 const ENDS_WHEN_BROKEN: RedisOptions = { retryStrategy: () => null, enableOfflineQueue: false };
 
-/** The pause before the nth attempt to connect: doubling up to 2 s, and spread so that gateways do not come in step. */
+/** The pause before the nth attempt to connect: doubling up to 0.8 s, and spread so that gateways do not come in step. */
 export function retryDelay(attempt: number): number {
   const longest = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10));
   return Math.round(longest * (0.5 + Math.random() / 2));

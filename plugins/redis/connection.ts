@@ -16,8 +16,10 @@ export interface CommandConnection {
   /**
    * Runs one command. Rejects with StoreUnavailableError: at once when Redis is known to be down, else when it refused
    * the command or did not answer in time.
+   *
+   * @param timeoutMs how long all of it may take, waiting for the first connection included; at most the command timeout
    */
-  run<T>(command: string, send: (client: Redis | Cluster) => Promise<T>): Promise<T>;
+  run<T>(command: string, send: (client: Redis | Cluster) => Promise<T>, timeoutMs?: number): Promise<T>;
   /** Connects, unless that has begun. */
   begin(): void;
   /** The nodes of a cluster, as far as they have been learned. */
@@ -121,19 +123,24 @@ export function commandConnection(target: RedisTarget, commandTimeoutMs: number,
       begin();
     },
 
-    async run(command, send) {
+    async run(command, send, timeoutMs) {
       if (closed) throw closedError();
       const opened = begin();
-      if (!health.isKnown()) await firstReport.promise;
-      if (closed) throw closedError();
-      const down = health.errorOf('commands');
-      if (down !== undefined) throw new StoreUnavailableError(`Redis is down: ${down}`);
+      const limitMs = Math.min(timeoutMs ?? commandTimeoutMs, commandTimeoutMs);
       const late = (): Error => {
         void ping(opened);
-        return new StoreUnavailableError(`Redis did not answer ${command} within ${commandTimeoutMs} ms.`);
+        return new StoreUnavailableError(`Redis did not answer ${command} within ${limitMs} ms.`);
+      };
+      const sendNow = async () => {
+        if (closed) throw closedError();
+        const down = health.errorOf('commands');
+        if (down !== undefined) throw new StoreUnavailableError(`Redis is down: ${down}`);
+        return withDeadline(send(opened), limitMs, late);
       };
       try {
-        return await withDeadline(send(opened), commandTimeoutMs, late);
+        if (health.isKnown()) return await sendNow();
+        const sent = firstReport.promise.then(sendNow);
+        return await (timeoutMs === undefined ? sent : withDeadline(sent, limitMs, late));
       } catch (error) {
         // ioredis hangs a command's arguments on its errors: those are not passed on.
         if (error instanceof StoreUnavailableError) throw error;

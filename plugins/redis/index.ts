@@ -5,6 +5,7 @@ import { redisStore } from './redis-store.ts';
 import { parseRedisUrl } from './redis-url.ts';
 import type { SharedStore } from './store.ts';
 
+export type { ScriptArgument, ScriptMemory, ScriptReply, StoreScript } from './script.ts';
 export { StoreUnavailableError } from './store.ts';
 export type { MessageListener, SharedStore, StoreStatus, Unsubscribe } from './store.ts';
 

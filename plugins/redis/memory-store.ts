@@ -1,5 +1,6 @@
 import { deliver, type Subscription } from './fan-out.ts';
 import type { Log } from './log.ts';
+import type { ScriptMemory } from './script.ts';
 import { ANYONE, checkTtl, closedError, StoreUnavailableError, type SharedStore } from './store.ts';
 
 /** Live keys. Like Redis at its memory limit with `noeviction`, a full store refuses: a dropped claim would be a lie. */
@@ -38,20 +39,31 @@ export function memoryStore(log: Log): SharedStore {
   }
 
   function write(key: string, value: string, ttlMs: number | undefined): void {
-    if (!entries.has(key) && entries.size >= sweepAt) makeRoom();
+    if (!entries.has(key)) makeRoom(1);
     entries.set(key, { value, expiresAt: ttlMs === undefined ? Infinity : performance.now() + ttlMs });
   }
 
-  function makeRoom(): void {
+  /** Throws StoreUnavailableError where there is none for so many new keys. */
+  function makeRoom(keys: number): void {
+    if (entries.size + keys <= sweepAt) return;
     const now = performance.now();
-    if (entries.size < MAX_KEYS || now - sweptAt > SWEEP_PAUSE_MS) {
+    if (entries.size + keys <= MAX_KEYS || now - sweptAt > SWEEP_PAUSE_MS) {
       sweptAt = now;
       for (const [key, entry] of entries) if (entry.expiresAt <= now) entries.delete(key);
       sweepAt = Math.min(MAX_KEYS, Math.max(FIRST_SWEEP_AT_KEYS, entries.size * 2));
     }
-    if (entries.size < MAX_KEYS) return;
+    if (entries.size + keys <= MAX_KEYS) return;
     throw new StoreUnavailableError(`The in-memory store is full (${MAX_KEYS} keys): set REDIS_URL.`);
   }
+
+  const scriptMemory: ScriptMemory = {
+    get: (key) => read(key) ?? null,
+    set(key, value, ttlMs) {
+      checkTtl(ttlMs);
+      write(key, value, ttlMs);
+    },
+    delete: (key) => void entries.delete(key),
+  };
 
   return {
     kind: 'memory',
@@ -78,6 +90,13 @@ export function memoryStore(log: Log): SharedStore {
     async release(key, owner = ANYONE) {
       assertOpen();
       if (read(key) === owner) entries.delete(key);
+    },
+
+    async run(script, keys, args) {
+      assertOpen();
+      // For all of its keys: a script must not be stopped half-way by a full store.
+      makeRoom(keys.filter((key) => !entries.has(key)).length);
+      return script.inMemory(keys, args, scriptMemory, Date.now());
     },
 
     async publish(channel, message) {

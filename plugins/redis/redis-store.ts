@@ -4,6 +4,7 @@ import { commandConnection } from './connection.ts';
 import { createHealth } from './health.ts';
 import type { Log } from './log.ts';
 import { describeTarget, type RedisTarget } from './redis-url.ts';
+import { evaluate } from './script.ts';
 import { ANYONE, checkTtl, type SharedStore } from './store.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
@@ -39,6 +40,9 @@ export function redisStore(target: RedisTarget, commandTimeoutMs: number, log: L
     async release(key, owner = ANYONE) {
       await connection.run('EVAL', (client) => client.eval(DELETE_IF_HELD, 1, key, owner));
     },
+
+    run: (script, keys, args, { timeoutMs } = {}) =>
+      connection.run(`the script ${script.name}`, (client) => evaluate(client, script, keys, args), timeoutMs),
 
     async publish(channel, message) {
       await connection.run<unknown>('PUBLISH', (client) =>

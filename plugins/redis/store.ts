@@ -1,3 +1,5 @@
+import type { ScriptArgument, ScriptReply, StoreScript } from './script.ts';
+
 /**
  * What the processes of one gateway share: values, claims and messages. There are two: Redis, and a stand-in in memory
  * that keeps the same promises within one process. Keys and channels are used as given; a prefix is the caller's.
@@ -23,6 +25,20 @@ export interface SharedStore {
 
   /** Gives a claim back, if it is still the one that was made with this `owner`. */
   release(key: string, owner?: string): Promise<void>;
+
+  /**
+   * Runs a script: atomically, in one command. It is sent by its hash, and by its text to a server that does not know it.
+   *
+   * @param keys all that the script reads and writes. On a Cluster they have to be in one slot: give them a hash tag.
+   * @param options.timeoutMs for a caller that cannot wait as long as the store's command timeout: how long this may
+   *   take at most, waiting for the first connection included.
+   */
+  run<Reply extends ScriptReply>(
+    script: StoreScript<Reply>,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+    options?: { readonly timeoutMs?: number },
+  ): Promise<Reply>;
 
   /** Sends a message to whoever listens on the channel now, this process too. Nothing is kept for those who do not. */
   publish(channel: string, message: string): Promise<void>;

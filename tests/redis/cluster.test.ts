@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { connectRedis, StoreUnavailableError, type SharedStore } from '../../plugins/redis/index.ts';
 import { storeContract } from './contract.ts';
 import { recordingLogger } from './recording-logger.ts';
+import { redisCli } from './redis-cli.ts';
 import { soon } from './soon.ts';
 import { startCluster } from './topologies.ts';
 
@@ -21,7 +22,10 @@ function open(): SharedStore {
 
 storeContract('a Redis Cluster', async () => {
   const [one, other] = [open(), open()];
-  return { one, other, open, close: async () => void (await Promise.all([one.close(), other.close()])) };
+  const close = async (): Promise<void> => void (await Promise.all([one.close(), other.close()]));
+  const flushScripts = async (): Promise<void> =>
+    void (await Promise.all(cluster.nodes.map(({ port }) => redisCli(port, 'SCRIPT', 'FLUSH'))));
+  return { one, other, open, flushScripts, close };
 });
 
 describe('when a node of the cluster fails', () => {

@@ -1,6 +1,11 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { StoreUnavailableError, type SharedStore } from '../../plugins/redis/index.ts';
+import {
+  StoreUnavailableError,
+  type ScriptArgument,
+  type SharedStore,
+  type StoreScript,
+} from '../../plugins/redis/index.ts';
 
 const WAIT = { timeout: 10_000, interval: 5 };
 const LONG_MS = 60_000;
@@ -10,8 +15,53 @@ export interface StorePair {
   readonly one: SharedStore;
   readonly other: SharedStore;
   open(): SharedStore;
+  /** Makes the servers forget all scripts. */
+  flushScripts(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Takes ARGV[1] from both of two pots of ARGV[2], or from neither; they are full again ARGV[3] ms later. */
+const TAKE_FROM_BOTH: StoreScript<readonly [number, string | null]> = {
+  name: 'take-from-both',
+  lua: `
+    local one, other = tonumber(redis.call('GET', KEYS[1]) or ARGV[2]), tonumber(redis.call('GET', KEYS[2]) or ARGV[2])
+    local amount = tonumber(ARGV[1])
+    if amount > one or amount > other then return {0, redis.call('GET', KEYS[1])} end
+    redis.call('SET', KEYS[1], one - amount, 'PX', ARGV[3])
+    redis.call('SET', KEYS[2], other - amount, 'PX', ARGV[3])
+    return {1, redis.call('GET', KEYS[1])}`,
+  inMemory([first = '', second = ''], args, memory) {
+    const [amount, full, ttlMs] = args.map(Number) as [number, number, number];
+    const [one, other] = [first, second].map((key) => Number(memory.get(key) ?? full)) as [number, number];
+    if (amount > one || amount > other) return [0, memory.get(first)];
+    memory.set(first, String(one - amount), ttlMs);
+    memory.set(second, String(other - amount), ttlMs);
+    return [1, memory.get(first)];
+  },
+};
+
+const CLOCK: StoreScript<number> = {
+  name: 'clock',
+  lua: `return tonumber(redis.call('TIME')[1])`,
+  inMemory: (_keys, _args, _memory, nowMs) => Math.floor(nowMs / 1000),
+};
+
+const BROKEN: StoreScript<number> = {
+  name: 'broken',
+  lua: `return redis.call('GET', KEYS[1]) + 1`,
+  inMemory: () => {
+    throw new StoreUnavailableError('the script broken failed');
+  },
+};
+
+const FORGET: StoreScript<null> = {
+  name: 'forget',
+  lua: `redis.call('DEL', KEYS[1]) return false`,
+  inMemory([key = ''], _args, memory) {
+    memory.delete(key);
+    return null;
+  },
+};
 
 /** What every shared store promises. */
 export function storeContract(name: string, openPair: () => Promise<StorePair>): void {
@@ -138,6 +188,65 @@ export function storeContract(name: string, openPair: () => Promise<StorePair>):
         }),
         { numRuns: 25 },
       );
+    });
+
+    describe('a script', () => {
+      const pots = (): [string, string] => {
+        const tag = `{${newKey()}}`;
+        return [`${tag}:one`, `${tag}:other`];
+      };
+      const take = (store: SharedStore, both: readonly string[], ...args: ScriptArgument[]) =>
+        store.run(TAKE_FROM_BOTH, both, args);
+
+      it('reads and writes several keys with nothing in between, whoever runs it', async () => {
+        const both = pots();
+        const takes = Array.from({ length: 60 }, (_, i) => take(i % 2 ? one : other, both, 1, 40, LONG_MS));
+        const admitted = (await Promise.all(takes)).filter(([done]) => done === 1);
+        expect(admitted.map(([, left]) => Number(left)).toSorted((a, b) => a - b)).toEqual([...Array(40).keys()]);
+        expect(await Promise.all(both.map((key) => other.get(key)))).toEqual(['0', '0']);
+      });
+
+      it('does all of its work or none', async () => {
+        const both = pots();
+        await one.set(both[1], '3');
+        expect(await take(one, both, 4, 10, LONG_MS)).toEqual([0, null]);
+        expect(await other.get(both[0])).toBeNull();
+        expect(await take(other, both, 3, 10, LONG_MS)).toEqual([1, '7']);
+      });
+
+      it('runs also where the server has forgotten it', async () => {
+        const both = pots();
+        await take(one, both, 1, 10, LONG_MS);
+        await pair.flushScripts();
+        const takes = Array.from({ length: 8 }, (_, i) => take(i % 2 ? one : other, both, 1, 10, LONG_MS));
+        const left = (await Promise.all(takes)).map(([, text]) => Number(text));
+        expect(left.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      });
+
+      it('gives its keys a time to live, and deletes them', async () => {
+        const both = pots();
+        await take(one, both, 1, 10, 20);
+        await expect.poll(() => other.get(both[0]), WAIT).toBeNull();
+        await one.set(both[0], 'x');
+        expect(await other.run(FORGET, [both[0]], [])).toBeNull();
+        expect(await one.get(both[0])).toBeNull();
+      });
+
+      it('has the time', async () => {
+        const before = Math.floor(Date.now() / 1000);
+        const seconds = await one.run(CLOCK, [newKey()], []);
+        expect(seconds).toBeGreaterThanOrEqual(before);
+        expect(seconds).toBeLessThanOrEqual(Date.now() / 1000);
+      });
+
+      it('takes a time limit of its own', async () => {
+        expect(await one.run(FORGET, [newKey()], [], { timeoutMs: 900 })).toBeNull();
+      });
+
+      it('that fails rejects with its name', async () => {
+        await expect(one.run(BROKEN, [newKey()], [])).rejects.toThrow(/the script broken failed/);
+        await expect(one.run(BROKEN, [newKey()], [])).rejects.toThrow(StoreUnavailableError);
+      });
     });
 
     describe('messages', () => {
@@ -271,6 +380,7 @@ export function storeContract(name: string, openPair: () => Promise<StorePair>):
       await expect(store.set('k', 'v')).rejects.toThrow(StoreUnavailableError);
       await expect(store.claim('k', 1)).rejects.toThrow(StoreUnavailableError);
       await expect(store.release('k')).rejects.toThrow(StoreUnavailableError);
+      await expect(store.run(CLOCK, ['k'], [])).rejects.toThrow(StoreUnavailableError);
       await expect(store.publish('c', 'm')).rejects.toThrow(StoreUnavailableError);
       await expect(store.subscribe('c', () => {})).rejects.toThrow(StoreUnavailableError);
     });

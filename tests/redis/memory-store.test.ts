@@ -1,12 +1,18 @@
 import { describe, expect, it, vi } from 'vitest';
-import { connectRedis, StoreUnavailableError } from '../../plugins/redis/index.ts';
+import { connectRedis, StoreUnavailableError, type StoreScript } from '../../plugins/redis/index.ts';
 import { storeContract } from './contract.ts';
 import { recordingLogger } from './recording-logger.ts';
 
 storeContract('memory', async () => {
   const { log } = recordingLogger();
   const store = connectRedis({ log });
-  return { one: store, other: store, open: () => connectRedis({ log }), close: () => store.close() };
+  return {
+    one: store,
+    other: store,
+    open: () => connectRedis({ log }),
+    flushScripts: async () => {},
+    close: () => store.close(),
+  };
 });
 
 describe('the store in memory', () => {
@@ -42,6 +48,41 @@ describe('the store in memory', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('that is full runs a script on keys that it has, and none that may add one', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const addBoth: StoreScript<number> = {
+      name: 'add-both',
+      lua: '',
+      inMemory(keys, _args, memory) {
+        for (const key of keys) memory.set(key, 'x', 1000);
+        return keys.length;
+      },
+    };
+    try {
+      const store = connectRedis();
+      for (let i = 0; i < 99_999; i++) await store.set(`key ${i}`, 'x');
+      await expect(store.run(addBoth, ['new', 'newer'], [])).rejects.toThrow(/full \(100000 keys\)/);
+      expect(await store.get('new')).toBeNull();
+      expect(await store.run(addBoth, ['new', 'key 1'], [])).toBe(2);
+      vi.advanceTimersByTime(1001);
+      expect(await store.run(addBoth, ['newer', 'newest'], [])).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('refuses a time to live from a script that Redis would refuse', async () => {
+    const lasting: StoreScript<null> = {
+      name: 'lasting',
+      lua: '',
+      inMemory([key = ''], _args, memory) {
+        memory.set(key, 'x', 0);
+        return null;
+      },
+    };
+    await expect(connectRedis().run(lasting, ['k'], [])).rejects.toThrow(RangeError);
   });
 
   it('takes any number of short-lived keys, one after the other', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { connectRedis, type SharedStore } from '../../plugins/redis/index.ts';
 import { storeContract } from './contract.ts';
 import { recordingLogger } from './recording-logger.ts';
+import { redisCli } from './redis-cli.ts';
 import { startSentinels, type Sentinels } from './topologies.ts';
 
 const WAIT = { timeout: 15_000, interval: 20 };
@@ -20,7 +21,9 @@ function open(): SharedStore {
 
 storeContract('Redis behind Sentinel', async () => {
   const [one, other] = [open(), open()];
-  return { one, other, open, close: async () => void (await Promise.all([one.close(), other.close()])) };
+  const close = async (): Promise<void> => void (await Promise.all([one.close(), other.close()]));
+  const flushScripts = async (): Promise<void> => void (await redisCli(sentinels.master.port, 'SCRIPT', 'FLUSH'));
+  return { one, other, open, flushScripts, close };
 });
 
 it('after a failover the new master is used, for subscriptions too', async () => {

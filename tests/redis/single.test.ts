@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { connectRedis, StoreUnavailableError, type SharedStore } from '../../plugins/redis/index.ts';
+import { connectRedis, StoreUnavailableError, type SharedStore, type StoreScript } from '../../plugins/redis/index.ts';
 import { freePort, startRedis, type RedisServer } from '../harness/redis.ts';
 import { storeContract } from './contract.ts';
 import { recordingLogger } from './recording-logger.ts';
@@ -9,6 +9,7 @@ import { soon } from './soon.ts';
 const WAIT = { timeout: 15_000, interval: 10 };
 /** A command timeout for machines that are busy with other tests. */
 const PATIENT_MS = 1000;
+const NOTHING: StoreScript<number> = { name: 'nothing', lua: 'return 0', inMemory: () => 0 };
 
 storeContract('one Redis', async () => {
   const server = await startRedis();
@@ -19,6 +20,7 @@ storeContract('one Redis', async () => {
     one,
     other,
     open,
+    flushScripts: async () => void (await redisCli(server.port, 'SCRIPT', 'FLUSH')),
     async close() {
       await Promise.all([one.close(), other.close()]);
       await server.close();
@@ -60,6 +62,24 @@ describe('when Redis fails', () => {
     await expect.poll(() => store.status().status, WAIT).toBe('ok');
     expect(await store.get('before')).toBe('x');
     expect(levels(lines())).toEqual(['info', 'error', 'info']);
+  });
+
+  it('a script fails within the shorter time that it is given, and then at once', async () => {
+    const { store } = open();
+    await store.run(NOTHING, ['k'], []);
+    server.pause();
+    await expect(soon(store.run(NOTHING, ['k'], [], { timeoutMs: 20 }))).rejects.toThrow(
+      'Redis did not answer the script nothing within 20 ms.',
+    );
+    await expect.poll(() => store.status().status, WAIT).toBe('down');
+    await expect(soon(store.run(NOTHING, ['k'], [], { timeoutMs: 20 }))).rejects.toThrow(/Redis is down/);
+  });
+
+  it('a script with a time of its own waits no longer than that for the first connection either', async () => {
+    server.pause();
+    const { store } = open();
+    await expect(soon(store.run(NOTHING, ['k'], [], { timeoutMs: 20 }))).rejects.toThrow(/within 20 ms/);
+    await expect(soon(store.run(NOTHING, ['k'], []))).rejects.toThrow(/no connection within 1000 ms/);
   });
 
   it('a server that hangs for long is connected to anew, and its subscriptions too', async () => {
