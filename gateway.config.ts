@@ -16,7 +16,9 @@ import {
 import { planningEngine } from './plugins/execution/index.ts';
 import { useHealth } from './plugins/health/index.ts';
 import { connectRedis, useRedis } from './plugins/redis/index.ts';
-import { useServer } from './plugins/server/index.ts';
+import { useLimits, type QuotaPolicy, type RatePolicy } from './plugins/limits/index.ts';
+import { useOperationProfiles } from './plugins/operation/index.ts';
+import { adminFromEnvironment, useAdmin, useServer } from './plugins/server/index.ts';
 import { useUpstream } from './plugins/upstream/index.ts';
 import { webhookReceiver } from './plugins/webhooks/index.ts';
 
@@ -44,6 +46,12 @@ const policyEngine = opaFromEnvironment(env) ?? authzenFromEnvironment(env);
 
 // Who decides on @policy; more than one, and rules of your own, by name: docs/authorization.md.
 export const policies: readonly PolicyRoute[] = policyEngine ? [{ engine: policyEngine }] : [];
+
+// How much each caller may ask for: docs/limits.md. Without policies and quotas, only the size of operations is limited.
+export const limits: { readonly policies: readonly RatePolicy[]; readonly quotas: readonly QuotaPolicy[] } = {
+  policies: [],
+  quotas: [],
+};
 
 const upstream = useUpstream({
   principal: env.PRINCIPAL_SIGNING_KEY ? { signingKey: env.PRINCIPAL_SIGNING_KEY } : undefined,
@@ -74,10 +82,23 @@ export const gatewayConfig = defineConfig({
       schemaIntrospection: 'allow',
       log,
     });
+    const limiting = useLimits({ store: redis, ...limits, log });
     return [
+      useAdmin({
+        ...adminFromEnvironment(env),
+        status: {
+          supergraph: supergraph.status,
+          redis: redis.status,
+          upstream: upstream.status,
+          limits: limiting.status,
+        },
+        log,
+      }),
       useHealth({ supergraph, subgraphs, redis, upstream }),
       useServer({ authentication }),
       authentication,
+      useOperationProfiles(),
+      limiting,
       useAuthorization({ policies, log }),
       useComposition(supergraph, { webhooks }),
       upstream,

@@ -5,6 +5,8 @@ import type { Principal } from '../request-context.ts';
 import { allowedOrigins, checkOptions } from './options.ts';
 import { serveWebSockets } from './web-sockets.ts';
 
+export { adminFromEnvironment, useAdmin, type AdminOptions, type AdminPage } from './admin.ts';
+
 /** Who opens a WebSocket. */
 export interface ConnectionAuthenticator {
   authenticateConnection(upgrade: IncomingMessage, payload: unknown): Connection | Promise<Connection>;

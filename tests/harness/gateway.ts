@@ -74,6 +74,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
         SUBGRAPHS: subgraphs,
         GATEHOUSE_DIR: directory,
         COMPOSITION_POLL_INTERVAL: POLL_INTERVAL,
+        ADMIN_PORT: '0',
         ...options.env,
       },
     },

@@ -1,0 +1,98 @@
+import type { GraphQLError } from 'graphql';
+import type { Cost } from '../operation/index.ts';
+import type { Admitted, Entry, EntryState, QuotaState } from './buckets/entry.ts';
+import type { TokenStore } from './buckets/token-store.ts';
+import type { Standing } from './headers.ts';
+import type { CompiledPolicy } from './policies/compiled-policy.ts';
+import type { Caller, NamedOperation } from './policies/policy.ts';
+import { limited } from './refusal.ts';
+
+/** A policy that applies, and what it is asked for. */
+export interface Asked {
+  readonly policy: CompiledPolicy;
+  readonly entry: Entry;
+}
+
+/** Whether an operation, or an event, is within all limits that apply. */
+export type Admission =
+  | {
+      readonly outcome: 'admitted';
+      readonly standings: readonly Standing[];
+      /** Corrects what was taken when it is known what was used. Never rejects. */
+      settle(actual: Cost): Promise<void>;
+    }
+  | { readonly outcome: 'refused'; readonly standings: readonly Standing[]; readonly error: GraphQLError };
+
+export interface AdmissionWitness {
+  decided(policy: string, outcome: 'allowed' | 'refused'): void;
+  /** A threshold of a quota was reached, for the first time in its period. */
+  reached(policy: string, state: QuotaState, threshold: number): void;
+}
+
+export interface Admissions {
+  admit(caller: Caller, operation: NamedOperation, cost: Cost): Admission | Promise<Admission>;
+  /** As `admit`, of the policies that count events. */
+  admitEvent(caller: Caller, operation: NamedOperation, cost: Cost): Admission | Promise<Admission>;
+}
+
+const FREE: Admission = { outcome: 'admitted', standings: [], settle: () => Promise.resolve() };
+
+/** Asks all policies that apply in one take. */
+export function admissions(
+  policies: readonly CompiledPolicy[],
+  tokens: TokenStore,
+  witness: AdmissionWitness,
+): Admissions {
+  const ofEvents = policies.filter(({ countsEvents }) => countsEvents);
+
+  async function take(asked: readonly Asked[]): Promise<Admission> {
+    const answer = await tokens.take(asked.map(({ entry }) => entry));
+    const standings = standingsOf(asked, answer.states);
+    for (const { policy, state } of standings) {
+      witness.decided(policy, state.verdict === 'allowed' ? 'allowed' : 'refused');
+    }
+    tellReached(standings);
+    if (answer.outcome === 'refused') return { outcome: 'refused', standings, error: limited(answer, asked) };
+    return { outcome: 'admitted', standings, settle: (actual) => settle(asked, answer, actual) };
+  }
+
+  async function settle(asked: readonly Asked[], admitted: Admitted, actual: Cost): Promise<void> {
+    const used = asked.map(({ policy }) => policy.amountOf(actual));
+    if (used.every((amount, index) => amount === asked[index]?.entry.amount)) return;
+    const { states } = await tokens.settle(admitted, used);
+    tellReached(standingsOf(asked, states));
+  }
+
+  function tellReached(standings: readonly Standing[]): void {
+    for (const { policy, state } of standings) {
+      if (state.kind !== 'quota') continue;
+      for (const threshold of state.reached) witness.reached(policy, state, threshold);
+    }
+  }
+
+  function ask(
+    among: readonly CompiledPolicy[],
+    caller: Caller,
+    operation: NamedOperation,
+    cost: Cost,
+  ): Admission | Promise<Admission> {
+    const asked: Asked[] = [];
+    for (const policy of among) {
+      const entry = policy.entryFor(caller, operation, cost);
+      if (entry) asked.push({ policy, entry });
+    }
+    return asked.length === 0 ? FREE : take(asked);
+  }
+
+  return {
+    admit: (caller, operation, cost) => ask(policies, caller, operation, cost),
+    admitEvent: (caller, operation, cost) => ask(ofEvents, caller, operation, cost),
+  };
+}
+
+function standingsOf(asked: readonly Asked[], states: readonly EntryState[]): readonly Standing[] {
+  return asked.flatMap(({ policy: { name, unit } }, index) => {
+    const state = states[index];
+    return state ? [{ policy: name, unit, state }] : [];
+  });
+}

@@ -1,0 +1,55 @@
+import type { GatewayPlugin } from '@graphql-hive/gateway';
+import { isAsyncIterable } from '@graphql-tools/utils';
+import { operationLimiter } from './operation-limiter.ts';
+import { checkOptions, type LimitsOptions } from './options.ts';
+import type { Usage } from './recent-usage.ts';
+import { boundedParse } from './static/bounded-parse.ts';
+
+export type { LeaseOptions } from './buckets/leases.ts';
+export type { CostLimits, LimitsOptions } from './options.ts';
+export type { Match, QuotaPolicy, RatePolicy, Scope, Unit } from './policies/policy.ts';
+export type { StaticLimit, StaticLimits } from './static/static-limits.ts';
+export type { ThresholdEvent } from './threshold-event.ts';
+
+export interface LimitsPlugin extends GatewayPlugin {
+  /** For operators: the buckets and quotas that this process asked for last. */
+  status(): { readonly usage: readonly Usage[] };
+}
+
+/**
+ * Limits what callers may ask for: how large an operation may be, what it may cost, how many come in a time. All of it
+ * is decided before anything is executed, for HTTP, WebSocket and each operation of a batch, and what an operation
+ * really cost is settled afterwards.
+ *
+ * Throws an `Error` that names the option when one is wrong.
+ */
+export function useLimits(options: LimitsOptions): LimitsPlugin {
+  checkOptions(options);
+  const limiter = operationLimiter(options);
+  const parseWithin = boundedParse(options.tokens);
+
+  return {
+    onParse({ parseFn, setParseFn }) {
+      if (parseWithin) setParseFn(parseWithin(parseFn));
+    },
+    onExecute({ args, setResultAndStopExecution }) {
+      return limiter.begin(args, setResultAndStopExecution, ({ settle }) => ({
+        onExecuteDone({ result, setResult }) {
+          if (!isAsyncIterable(result)) settle(result, setResult);
+        },
+      }));
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      return limiter.begin(args, setResultAndStopExecution, ({ within }) => ({
+        onSubscribeResult({ result, setResult }) {
+          if (isAsyncIterable(result)) setResult(within(result));
+        },
+      }));
+    },
+    onResponse({ request, response }) {
+      for (const [name, value] of limiter.headersFor(request)) response.headers.set(name, value);
+    },
+    onDispose: () => limiter.close(),
+    status: () => ({ usage: limiter.usage() }),
+  };
+}

@@ -1,0 +1,178 @@
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { operationProfiles, type Cost, type OperationProfile } from '../operation/index.ts';
+import { ANONYMOUS, type GatehouseContext, type OperationCosts } from '../request-context.ts';
+import { admissions, type Admission } from './admission.ts';
+import { createTokenStore } from './buckets/token-store.ts';
+import { complexityChecks } from './complexity.ts';
+import { rateLimitHeaders, type Standing } from './headers.ts';
+import { eventsWithin } from './limited-events.ts';
+import { limitMetrics, type LimitMetrics } from './metrics.ts';
+import type { LimitsOptions } from './options.ts';
+import { compilePolicies } from './policies/compiled-policy.ts';
+import type { Caller, NamedOperation } from './policies/policy.ts';
+import { recentUsage, type Usage } from './recent-usage.ts';
+import { thresholdEvent } from './threshold-event.ts';
+
+/** An operation that may be executed. */
+export interface AdmittedOperation {
+  /** Settles what it cost, and adds that to the result when the client asks for it. */
+  settle(result: ExecutionResult, setResult: (result: ExecutionResult) => void): void;
+  /** The events that are within the limits. */
+  within(events: AsyncIterable<ExecutionResult>): AsyncIterableIterator<ExecutionResult>;
+}
+
+export interface OperationLimiter {
+  /** Ends the operation when it is beyond a limit; else gives the hooks for what comes of it. */
+  begin<Hooks>(
+    args: ExecutionArgs,
+    end: (result: ExecutionResult) => void,
+    hooks: (operation: AdmittedOperation) => Hooks,
+  ): Hooks | undefined | Promise<Hooks | undefined>;
+  headersFor(request: Request): Iterable<readonly [name: string, value: string]>;
+  usage(): readonly Usage[];
+  close(): Promise<void>;
+}
+
+interface LimitedContext extends GatehouseContext {
+  readonly request?: Request;
+  readonly params?: { readonly extensions?: { readonly cost?: unknown } | null };
+  cost?: OperationCosts;
+}
+
+/** The reload of the schema ends an operation with it; the operation is then executed once more. */
+const RELOADED = 'SCHEMA_RELOAD';
+
+export function operationLimiter(options: LimitsOptions): OperationLimiter {
+  const { store, policies = [], quotas = [], webhook, timeout, processes, leases, log } = options;
+  const profiles = operationProfiles();
+  const tokens = createTokenStore({
+    store,
+    ...(timeout !== undefined && { timeoutMs: timeout }),
+    ...(processes !== undefined && { processes }),
+    ...(leases && { leases }),
+  });
+  let made: LimitMetrics | undefined;
+  const metrics = (): LimitMetrics => (made ??= limitMetrics());
+  const usage = recentUsage();
+  const standings = new WeakMap<Request, ReadonlyMap<string, Standing>>();
+  const begun = new WeakMap<object, Extract<Admission, { outcome: 'admitted' }>>();
+
+  const checks = complexityChecks(options, ({ measure, actual, limit, mode }) => {
+    metrics().exceeded(measure, mode === 'measure' ? 'measured' : 'refused');
+    if (mode === 'measure')
+      log?.info({ measure, actual, limit }, 'An operation is beyond a limit that is measured only');
+  });
+  const { admit, admitEvent } = admissions(compilePolicies(policies, quotas), tokens, {
+    decided: (policy, outcome) => metrics().decided(policy, outcome),
+    reached(policy, state, threshold) {
+      const event = thresholdEvent(policy, state, threshold, new Date());
+      metrics().reached(policy, threshold);
+      log?.warn(event.data, 'A threshold of a quota was reached');
+      webhook?.send(event);
+    },
+  });
+
+  function profileOf({ schema, document, operationName, contextValue }: ExecutionArgs): OperationProfile | undefined {
+    const { operation } = contextValue as LimitedContext;
+    return operation ?? profiles.profileOf(schema, document, operationName);
+  }
+
+  function note(context: LimitedContext, told: readonly Standing[]): void {
+    usage.note(told);
+    const { request } = context;
+    if (!request || told.length === 0) return;
+    // Of a batch, what was asked last is how it stands.
+    standings.set(
+      request,
+      new Map([...(standings.get(request) ?? []), ...told.map((one) => [one.policy, one] as const)]),
+    );
+  }
+
+  /** As begun: what it may be once more, after a reload, is not charged once more. */
+  function admitOnce(
+    context: LimitedContext,
+    ask: () => Admission | Promise<Admission>,
+  ): Admission | Promise<Admission> {
+    return begun.get(context) ?? ask();
+  }
+
+  function admitted(
+    { contextValue, variableValues }: ExecutionArgs,
+    { cost: costs, ...profile }: Pick<OperationProfile, 'cost'> & NamedOperation,
+    estimated: Cost,
+    { settle }: Extract<Admission, { outcome: 'admitted' }>,
+  ): AdmittedOperation {
+    const context = contextValue as LimitedContext;
+    const caller = callerOf(context);
+    const spent = (data: unknown): Cost =>
+      data === undefined ? NOTHING : costs.actual(data as Record<string, unknown> | null, variableValues);
+
+    return {
+      settle(result, setResult) {
+        if (result.errors?.some(({ extensions }) => extensions.code === RELOADED)) return;
+        const actual = spent(result.data);
+        metrics().cost('actual', actual.total);
+        context.cost = { estimated: estimated.total, actual: actual.total };
+        void settle(actual);
+        if (context.params?.extensions?.cost === true) {
+          setResult({ ...result, extensions: { ...result.extensions, cost: context.cost } });
+        }
+      },
+      within: (events) =>
+        eventsWithin(events, async ({ data }) => {
+          const admission = await admitEvent(caller, profile, spent(data));
+          return admission.outcome === 'admitted';
+        }),
+    };
+  }
+
+  return {
+    begin(args, end, hooks) {
+      const profile = profileOf(args);
+      if (!profile) return undefined;
+      const context = args.contextValue as LimitedContext;
+      const variables = args.variableValues ?? {};
+      const { kind, name, cost: costs } = profile;
+      const caller = callerOf(context);
+      const operation = { profile, document: args.document, variables, tier: caller.principal.tier };
+      const tooLarge = checks.size(operation);
+      if (tooLarge) {
+        end({ errors: [tooLarge] });
+        return undefined;
+      }
+      const cost = costs.estimate(variables);
+      context.cost = { estimated: cost.total };
+      metrics().cost('estimated', cost.total);
+      const tooCostly = checks.cost(operation, cost);
+      if (tooCostly) {
+        end({ errors: [tooCostly] });
+        return undefined;
+      }
+      const conclude = (admission: Admission) => {
+        note(context, admission.standings);
+        if (admission.outcome === 'refused') {
+          end({ errors: [admission.error] });
+          return undefined;
+        }
+        begun.set(context, admission);
+        return hooks(admitted(args, { kind, name, cost: costs }, cost, admission));
+      };
+      const admission = admitOnce(context, () => admit(caller, { kind, name }, cost));
+      return admission instanceof Promise ? admission.then(conclude) : conclude(admission);
+    },
+
+    *headersFor(request) {
+      const told = standings.get(request);
+      if (told) yield* Object.entries(rateLimitHeaders([...told.values()], Date.now()));
+    },
+    usage: usage.list,
+    close: tokens.close,
+  };
+}
+
+const NOTHING: Cost = { total: 0, bySubgraph: new Map() };
+
+/** Without `useAuthentication`, nobody is known. */
+function callerOf({ principal = ANONYMOUS, address = '' }: LimitedContext): Caller {
+  return { principal, address };
+}

@@ -1,0 +1,39 @@
+import { GraphQLError, type DocumentNode, type ParseOptions, type Source } from 'graphql';
+import { MAX_TOKENS } from '../options.ts';
+import { tooComplex } from '../refusal.ts';
+
+type Parse = (source: string | Source, options?: ParseOptions) => DocumentNode;
+
+/** As graphql-js says it, of which there is no other sign. */
+const TOO_MANY = /more that \d+ tokens/;
+
+/** For Yoga, that marks what a parser throws as an error of the `spec`, which JSON clients get with status 200. */
+const STATUS_400 = {
+  status: 400,
+  get spec() {
+    return false;
+  },
+  set spec(_: boolean) {
+    // It stays.
+  },
+};
+
+/**
+ * A parser that stops at so many tokens, by graphql-js's own `maxTokens`: before there is a document. Undefined when
+ * there is no limit.
+ */
+export function boundedParse(tokens: number | 'off' = MAX_TOKENS): ((parse: Parse) => Parse) | undefined {
+  if (tokens === 'off') return undefined;
+  return (parse) => (source, options) => {
+    try {
+      return parse(source, { ...options, maxTokens: tokens });
+    } catch (error) {
+      if (error instanceof GraphQLError && TOO_MANY.test(error.message)) {
+        const refusal = tooComplex({ measure: 'tokens', actual: tokens + 1, limit: tokens });
+        refusal.extensions['http'] = STATUS_400;
+        throw refusal;
+      }
+      throw error;
+    }
+  };
+}
