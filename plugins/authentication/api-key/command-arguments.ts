@@ -80,9 +80,9 @@ function readCreate(args: string[], now: Date): KeyCommand {
   return { do: 'create', wanted, format: readFormat(values.format) };
 }
 
-function readLimit(text: string): [policy: string, rate: Rate] {
-  const [, policy, capacity, refillPerSecond] = /^([\w-]+)=([\d.]+)\/([\d.]+)$/.exec(text) ?? [];
-  if (policy === undefined) throw new Error(`--limit is "${text}"; it takes POLICY=N/R such as requests=200/50`);
+function readLimit(given: string): [policy: string, rate: Rate] {
+  const [, policy, capacity, refillPerSecond] = /^([\w-]+)=([\d.]+)\/([\d.]+)$/.exec(given) ?? [];
+  if (policy === undefined) throw new Error(`--limit is "${given}"; it takes POLICY=N/R such as requests=200/50`);
   return [policy, { capacity: Number(capacity), refillPerSecond: Number(refillPerSecond) }];
 }
 
