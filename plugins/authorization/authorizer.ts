@@ -106,11 +106,13 @@ export function authorizer(options: AuthorizerOptions): Authorizer {
   function authorizeGuarded(plan: DocumentPlan, operation: AskedOperation, context: OperationContext): Refused {
     const { principal } = operation;
     if (!plan.asksPolicies) return conclude(plan.decide(principal), context);
-    const questions = questionsOf(operation);
-    return askPolicies(plan, questions, decisions).then((answers) => {
+    const withAnswers = (answers: PolicyAnswers): GraphQLError | undefined => {
       const decision = plan.decideWith(principal, answers);
-      return conclude(decision, context, decision.added && decisionsOn(decision.added, questions, answers));
-    });
+      const onData = decision.added && decisionsOn(decision.added, questionsOf(operation), answers);
+      return conclude(decision, context, onData);
+    };
+    const answers = askPolicies(plan, operation, decisions);
+    return answers instanceof Promise ? answers.then(withAnswers) : withAnswers(answers);
   }
 
   return {

@@ -3,6 +3,7 @@ import { BREAK, separateOperations, visit, type DocumentNode, type GraphQLSchema
 import type { Principal, Withheld } from '../request-context.ts';
 import { addedSelections, type AddedSelections } from './added-selections.ts';
 import type { DataRules } from './data-requirements.ts';
+import { answerMemory, hasFixedQuestions, type AnswerMemory } from './answer-memory.ts';
 import { deniedBy, grantsOf, type Directive, type PolicyAnswer } from './grants.ts';
 import { guardedFields, type GuardedField } from './guarded-fields.ts';
 import type { PolicyAnswers } from './questions.ts';
@@ -29,6 +30,8 @@ export interface DocumentPlan {
   /** Whether any policy has a part in it. */
   readonly asksPolicies: boolean;
   readonly introspects: boolean;
+  /** Undefined when what policies are asked is not the same for all requests of a caller. */
+  readonly memory: AnswerMemory | undefined;
   /** The decision, when no policy has a part in it. */
   decide(principal: Principal): Decision;
   /** The decision with what policies say about the fields. */
@@ -77,6 +80,7 @@ export function documentPlans(schema: GraphQLSchema, dataRules: DataRules, keeps
 
     return {
       guarded,
+      memory: hasFixedQuestions(guarded) ? answerMemory() : undefined,
       introspects: selectsAny(operation, INTROSPECTION),
       asksPolicies: guarded.some(({ policies, data }) => policies.length > 0 || data),
       decide: (principal) => decideWith(principal, NO_ANSWERS),

@@ -41,8 +41,9 @@ export async function judgeOperation(
   const plan = documentPlans(schema, rules, false)(document, operationName);
   const definition = operationIn(document, operationName);
   if (!definition) throw new Error(`there is no operation "${operationName ?? ''}" in it`);
-  const questions = questionsOf({ schema, definition, variables, principal, address });
-  const answers = await askPolicies(plan, questions, decide);
+  const operation = { schema, definition, variables, principal, address };
+  const questions = questionsOf(operation);
+  const answers = await askPolicies(plan, operation, decide);
   const { denied, added } = plan.decideWith(principal, answers);
   const onData = added
     ? await decideOnData(suppose(added, resources, problems), added, questions, answers, decide)

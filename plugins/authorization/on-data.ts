@@ -44,7 +44,7 @@ export async function decideOnData(
     }
     return { open, answers };
   });
-  const allowed = asked.length > 0 ? await decide(asked) : [];
+  const { allowed } = asked.length > 0 ? await decide(asked) : NOTHING_ASKED;
 
   return pending.map(({ open, answers }) => {
     if (!open) return { coordinate: '', directive: 'policy' };
@@ -54,6 +54,8 @@ export async function decideOnData(
     return directive && { coordinate: coordinateOf(open), directive };
   });
 }
+
+const NOTHING_ASKED = { allowed: [] };
 
 function questionAbout(
   open: OpenQuestion,

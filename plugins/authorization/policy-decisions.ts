@@ -25,8 +25,15 @@ export interface PolicyRoute {
 /** Told of engines that could not tell. */
 export type FailureWitness = (engine: string, reason: string) => void;
 
-/** Whether each question is allowed, in order. Never rejects. */
-export type PolicyDecisions = (questions: readonly PolicyQuestion[]) => Promise<readonly boolean[]>;
+/** Never rejects. */
+export type PolicyDecisions = (questions: readonly PolicyQuestion[]) => Promise<Decided>;
+
+export interface Decided {
+  /** Whether each question is allowed, in order. */
+  readonly allowed: readonly boolean[];
+  /** How long all of it is remembered, in ms: 0 when some of it is not. */
+  readonly validFor: number;
+}
 
 const TIMEOUT = 500;
 const MAX_REMEMBERED = 50_000;
@@ -45,25 +52,29 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
   );
   const rest = routes.find(({ policies }) => policies === undefined);
 
-  async function askRoute(route: PolicyRoute, questions: readonly PolicyQuestion[]): Promise<readonly boolean[]> {
+  async function askRoute(route: PolicyRoute, questions: readonly PolicyQuestion[]): Promise<Decided> {
     const { engine, ttl = 0 } = route;
     const keys = ttl > 0 ? keysOf(engine.name, questions) : [];
     const known = keys.map((key) => (key === undefined ? undefined : remembered.get(key)));
     const open = questions.filter((_, index) => known[index] === undefined);
-    if (open.length === 0) return known.map((allowed) => allowed === true);
-    const decisions = await askEngine(route, open);
+    const decisions = open.length > 0 ? await askEngine(route, open) : [];
+    let validFor = Infinity;
     let next = 0;
-    return questions.map((_, index) => {
-      const before = known[index];
-      if (before !== undefined) return before;
+    const allowed = questions.map((_, index) => {
+      const [key, before] = [keys[index], known[index]];
+      if (key !== undefined && before !== undefined) {
+        validFor = Math.min(validFor, remembered.getRemainingTTL(key));
+        return before;
+      }
       const decision = decisions[next++] ?? FAILED;
+      const time = key === undefined || decision.outcome === 'failed' ? 0 : Math.min(ttl, decision.ttl ?? ttl);
+      validFor = Math.min(validFor, time);
       if (decision.outcome === 'failed') return decision.isOutage === true && route.onFailure === 'allow';
       const isAllowed = decision.outcome === 'allow';
-      const key = keys[index];
-      const time = Math.min(ttl, decision.ttl ?? ttl);
       if (key !== undefined && time > 0) remembered.set(key, isAllowed, { ttl: time });
       return isAllowed;
     });
+    return { allowed, validFor };
   }
 
   async function askEngine(
@@ -103,12 +114,15 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
 
   return async (questions) => {
     const allowed = questions.map(() => false);
+    let validFor = Infinity;
     const byRoute = new Map<PolicyRoute, number[]>();
     for (const [index, { policy }] of questions.entries()) {
       const route = named.get(policy) ?? rest;
       const indexes = route && byRoute.get(route);
-      if (!route) witness('none', `no engine decides the policy "${policy}"`);
-      else if (indexes) indexes.push(index);
+      if (!route) {
+        witness('none', `no engine decides the policy "${policy}"`);
+        validFor = 0;
+      } else if (indexes) indexes.push(index);
       else byRoute.set(route, [index]);
     }
     await Promise.all(
@@ -116,10 +130,11 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
         const isAll = indexes.length === questions.length;
         const asked = isAll ? questions : indexes.flatMap((index) => questions[index] ?? []);
         const answers = await askRoute(route, asked);
-        for (const [place, index] of indexes.entries()) allowed[index] = answers[place] === true;
+        for (const [place, index] of indexes.entries()) allowed[index] = answers.allowed[place] === true;
+        validFor = Math.min(validFor, answers.validFor);
       }),
     );
-    return allowed;
+    return { allowed, validFor };
   };
 }
 

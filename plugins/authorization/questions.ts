@@ -68,12 +68,18 @@ export interface PolicyAnswers {
   readonly key: string;
 }
 
-/** Asks for all policies that the fields of an operation name, at once. */
-export async function askPolicies(
+/** Asks for all policies that the fields of an operation name, at once; or remembers what they said. */
+export function askPolicies(
   plan: DocumentPlan,
-  questions: Questions,
+  operation: AskedOperation,
   decide: PolicyDecisions,
-): Promise<PolicyAnswers> {
+): PolicyAnswers | Promise<PolicyAnswers> {
+  const { principal, address } = operation;
+  return plan.memory?.get(principal, address) ?? askAnew(plan, operation, decide);
+}
+
+async function askAnew(plan: DocumentPlan, operation: AskedOperation, decide: PolicyDecisions): Promise<PolicyAnswers> {
+  const questions = questionsOf(operation);
   const asked: PolicyQuestion[] = [];
   /** For each policy of each field, in order: where its answer is. */
   const places: number[] = [];
@@ -83,11 +89,11 @@ export async function askPolicies(
       places.push(question ? asked.push(question) - 1 : -1);
     }
   }
-  const allowed = asked.length > 0 ? await decide(asked) : [];
+  const { allowed, validFor } = asked.length > 0 ? await decide(asked) : NOTHING_ASKED;
   let key = '';
   for (const place of places) key += allowed[place] === true ? '1' : '0';
   let byField: ReadonlyMap<GuardedField, ReadonlySet<string>> | undefined;
-  return {
+  const answers: PolicyAnswers = {
     key,
     of(field) {
       byField ??= allowedPolicies(plan.guarded, key);
@@ -95,7 +101,11 @@ export async function askPolicies(
       return (policy) => policies?.has(policy) === true;
     },
   };
+  if (validFor > 0) plan.memory?.set(operation.principal, operation.address, answers, validFor);
+  return answers;
 }
+
+const NOTHING_ASKED = { allowed: [], validFor: 0 };
 
 function allowedPolicies(
   guarded: readonly GuardedField[],

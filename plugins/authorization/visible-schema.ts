@@ -41,7 +41,7 @@ export function visibleSchemas(schema: GraphQLSchema, needs: Needs, decide: Poli
         .filter((policy) => !needs.has(policy))
         .map((policy): PolicyQuestion => ({ policy, principal, action: { kind, coordinate }, args: {}, request })),
     );
-    const answers = questions.length > 0 ? await decide(questions) : [];
+    const answers = questions.length > 0 ? (await decide(questions)).allowed : [];
     const allowed = new Set(
       questions.flatMap(({ policy, action }, index) => (answers[index] ? [`${policy} ${action.coordinate}`] : [])),
     );

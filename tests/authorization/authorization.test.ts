@@ -146,6 +146,23 @@ describe('a policy', () => {
     });
   });
 
+  test('is remembered for each caller and address, and never longer than the shortest of its answers', async () => {
+    const engine = engineOf((questions) =>
+      questions.map(({ policy }): PolicyDecision => ({ outcome: 'allow', ttl: policy === 'even' ? 60_000 : 80 })),
+    );
+    const { ask } = await start({ policies: [{ engine, ttl: 60_000 }] });
+    const fixed = parse('{ even(n: 4) me { salary } }');
+    for (let turn = 0; turn < 3; turn++) await ask(fixed, {}, ADA);
+    expect(asked).toHaveLength(1);
+    await ask(fixed, {}, { ...ADA, id: 'eve' });
+    expect(asked).toHaveLength(2);
+    await until('the shorter answer to be forgotten', async () => {
+      await ask(fixed, {}, ADA);
+      return asked.length === 3;
+    });
+    expect(asked[2]?.map(({ policy }) => policy)).toEqual(['payroll']);
+  });
+
   const never = () => new Promise<never>(() => {});
   const FAULTS: Record<string, PolicyEngine['decide']> = {
     rejects: () => Promise.reject(new Error('down')),
