@@ -68,14 +68,18 @@ test('a principal with rates of its own has them in place of the policies they n
 });
 
 test('what was not executed after all is not charged for its cost', async () => {
-  const priced = buildSchema(
-    'directive @cost(weight: String!) on FIELD_DEFINITION type Query { a: Int @cost(weight: "5") }',
-  );
+  // A mutation costs 10.
+  const mutable = buildSchema('type Query { a: Int } type Mutation { change: Int }');
   const store = connectRedis({});
   onTestFinished(() => store.close());
-  const policy: RatePolicy = { ...one, name: 'cost', unit: 'cost', capacity: 8 };
+  const policy: RatePolicy = { ...one, name: 'cost', unit: 'cost', capacity: 15 };
   const plugin = useLimits({ store, policies: [policy] }) as unknown as Hooks;
-  const args = { schema: priced, document: parse('{ a }'), contextValue: { principal: ADA }, variableValues: {} };
+  const args = {
+    schema: mutable,
+    document: parse('mutation { change }'),
+    contextValue: { principal: ADA },
+    variableValues: {},
+  };
   const done = await plugin.onExecute({ args, setResultAndStopExecution() {} });
   // As a plugin after this one refuses it.
   done?.onExecuteDone({ result: { errors: [] }, setResult() {} });
