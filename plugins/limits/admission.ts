@@ -1,16 +1,18 @@
 import type { GraphQLError } from 'graphql';
 import type { Cost } from '../operation/index.ts';
 import type { Admitted, Entry, EntryState, QuotaState } from './buckets/entry.ts';
-import type { TokenStore } from './buckets/token-store.ts';
+import { MAX_ENTRIES, type TokenStore } from './buckets/token-store.ts';
 import type { Standing } from './headers.ts';
 import type { CompiledPolicy } from './policies/compiled-policy.ts';
 import type { Caller, NamedOperation } from './policies/policy.ts';
-import { limited } from './refusal.ts';
+import { limited, tooComplex } from './refusal.ts';
 
 /** A policy that applies, and what it is asked for. */
 export interface Asked {
-  readonly policy: CompiledPolicy;
+  readonly policy: Pick<CompiledPolicy, 'name' | 'unit' | 'amountOf'>;
   readonly entry: Entry;
+  /** Of the limit of a field: what is told to who is refused, and the time in which it comes back, in ms. */
+  readonly field?: { readonly message: string | undefined; readonly window: number };
 }
 
 /** Whether an operation, or an event, is within all limits that apply. */
@@ -30,7 +32,13 @@ export interface AdmissionWitness {
 }
 
 export interface Admissions {
-  admit(caller: Caller, operation: NamedOperation, cost: Cost): Admission | Promise<Admission>;
+  /** @param fields what the limits of single fields ask for */
+  admit(
+    caller: Caller,
+    operation: NamedOperation,
+    cost: Cost,
+    fields: readonly Asked[],
+  ): Admission | Promise<Admission>;
   /** As `admit`, of the policies that count events. */
   admitEvent(caller: Caller, operation: NamedOperation, cost: Cost): Admission | Promise<Admission>;
 }
@@ -52,8 +60,9 @@ export function admissions(
       witness.decided(policy, state.verdict === 'allowed' ? 'allowed' : 'refused');
     }
     tellReached(standings);
-    if (answer.outcome === 'refused') return { outcome: 'refused', standings, error: limited(answer, asked) };
-    return { outcome: 'admitted', standings, settle: (actual) => settle(asked, answer, actual) };
+    const told = standings.filter((_, index) => !asked[index]?.field);
+    if (answer.outcome === 'refused') return { outcome: 'refused', standings: told, error: limited(answer, asked) };
+    return { outcome: 'admitted', standings: told, settle: (actual) => settle(asked, answer, actual) };
   }
 
   async function settle(asked: readonly Asked[], admitted: Admitted, actual: Cost): Promise<void> {
@@ -75,18 +84,23 @@ export function admissions(
     caller: Caller,
     operation: NamedOperation,
     cost: Cost,
+    fields: readonly Asked[],
   ): Admission | Promise<Admission> {
-    const asked: Asked[] = [];
+    const asked = [...fields];
     for (const policy of among) {
       const entry = policy.entryFor(caller, operation, cost);
       if (entry) asked.push({ policy, entry });
+    }
+    if (asked.length > MAX_ENTRIES) {
+      const error = tooComplex({ measure: 'limits', actual: asked.length, limit: MAX_ENTRIES });
+      return { outcome: 'refused', standings: [], error };
     }
     return asked.length === 0 ? FREE : take(asked);
   }
 
   return {
-    admit: (caller, operation, cost) => ask(policies, caller, operation, cost),
-    admitEvent: (caller, operation, cost) => ask(ofEvents, caller, operation, cost),
+    admit: (caller, operation, cost, fields) => ask(policies, caller, operation, cost, fields),
+    admitEvent: (caller, operation, cost) => ask(ofEvents, caller, operation, cost, []),
   };
 }
 

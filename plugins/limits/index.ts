@@ -7,6 +7,7 @@ import { boundedParse } from './static/bounded-parse.ts';
 
 export type { LeaseOptions } from './buckets/leases.ts';
 export type { CostLimits, LimitsOptions } from './options.ts';
+export type { FieldLimit } from './fields/field-limit.ts';
 export type { Match, QuotaPolicy, RatePolicy, Scope, Unit } from './policies/policy.ts';
 export type { StaticLimit, StaticLimits } from './static/static-limits.ts';
 export type { ThresholdEvent } from './threshold-event.ts';

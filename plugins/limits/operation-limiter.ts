@@ -4,6 +4,7 @@ import { ANONYMOUS, type GatehouseContext, type OperationCosts } from '../reques
 import { admissions, type Admission } from './admission.ts';
 import { createTokenStore } from './buckets/token-store.ts';
 import { complexityChecks } from './complexity.ts';
+import { fieldLimits } from './fields/index.ts';
 import { rateLimitHeaders, type Standing } from './headers.ts';
 import { eventsWithin } from './limited-events.ts';
 import { limitMetrics, type LimitMetrics } from './metrics.ts';
@@ -71,6 +72,10 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
       webhook?.send(event);
     },
   });
+
+  const limitsOfFields = fieldLimits(options.fields ?? [], (coordinate, problem) =>
+    log?.warn({ coordinate, problem }, 'A @rateLimit is not as it should be'),
+  );
 
   function profileOf({ schema, document, operationName, contextValue }: ExecutionArgs): OperationProfile | undefined {
     const { operation } = contextValue as LimitedContext;
@@ -157,7 +162,12 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
         begun.set(context, admission);
         return hooks(admitted(args, { kind, name, cost: costs }, cost, admission));
       };
-      const admission = admitOnce(context, () => admit(caller, { kind, name }, cost));
+      const ofFields = limitsOfFields(args.schema, profile, caller, variables);
+      if ('refused' in ofFields) {
+        end({ errors: [ofFields.refused] });
+        return undefined;
+      }
+      const admission = admitOnce(context, () => admit(caller, { kind, name }, cost, ofFields.asked));
       return admission instanceof Promise ? admission.then(conclude) : conclude(admission);
     },
 

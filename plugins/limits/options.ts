@@ -1,6 +1,8 @@
 import type { Logger } from '@graphql-hive/gateway';
 import type { SharedStore } from '../redis/index.ts';
 import type { LeaseOptions } from './buckets/leases.ts';
+import type { FieldLimit } from './fields/field-limit.ts';
+import { checkFieldLimits } from './fields/schema-limits.ts';
 import type { QuotaPolicy, RatePolicy } from './policies/policy.ts';
 import type { StaticLimit, StaticLimits } from './static/static-limits.ts';
 import type { WebhookSender } from '../webhooks/sender.ts';
@@ -30,6 +32,8 @@ export interface LimitsOptions {
   readonly policies?: readonly RatePolicy[];
   /** Quotas on calendar periods. Default: none. */
   readonly quotas?: readonly QuotaPolicy[];
+  /** Limits of single fields, beside those that the schema has as `@rateLimit`. Default: none. */
+  readonly fields?: readonly FieldLimit[];
   /** Told when so much of a quota is used, beside the log and the metrics. */
   readonly webhook?: Pick<WebhookSender, 'send'> | undefined;
   /** How long a request may wait for the store, in ms. Default: 50. */
@@ -63,7 +67,9 @@ export function checkOptions({
   introspection = {},
   tokens = MAX_TOKENS,
   cost = {},
+  fields = [],
 }: LimitsOptions): void {
+  checkFieldLimits(fields);
   for (const [group, limits] of Object.entries({ operation, introspection })) {
     for (const [measure, limit] of Object.entries(limits)) {
       const option = `${group}.${measure}`;

@@ -14,10 +14,10 @@ export function tooComplex({ measure, actual, limit }: Omit<Excess, 'mode'>): Gr
 export function limited({ states, retryAfterMs }: Refused, asked: readonly Asked[]): GraphQLError {
   const at = states.findIndex(({ verdict }) => verdict !== 'allowed' && verdict.retryAfterMs === retryAfterMs);
   const state = states[at];
-  const policy = asked[at]?.policy.name ?? '';
+  const { policy: { name: policy } = { name: '' }, field } = asked[at] ?? {};
   if (!state) throw new Error('what was refused was refused by a policy');
   const limit = state.kind === 'bucket' ? state.entry.bucket.capacity : state.entry.quota.limit;
-  if (retryAfterMs === 'never') {
+  if (retryAfterMs === 'never' && !field) {
     const { amount } = state.entry;
     return new GraphQLError(`The operation costs ${amount}; the policy "${policy}" never gives more than ${limit}.`, {
       extensions: {
@@ -30,9 +30,11 @@ export function limited({ states, retryAfterMs }: Refused, asked: readonly Asked
       },
     });
   }
-  const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  // Whoever has a field too often in one operation may have it less often then.
+  const wait = retryAfterMs === 'never' ? (field?.window ?? 0) : retryAfterMs;
+  const retryAfter = Math.max(1, Math.ceil(wait / 1000));
   const isQuota = state.kind === 'quota';
-  return new GraphQLError(isQuota ? 'The quota is used up.' : 'Too many requests.', {
+  return new GraphQLError(field?.message ?? (isQuota ? 'The quota is used up.' : 'Too many requests.'), {
     extensions: {
       code: isQuota ? 'QUOTA_EXCEEDED' : 'RATE_LIMITED',
       policy,
