@@ -86,6 +86,11 @@ describe('a field with a limit counts', () => {
     ]);
   });
 
+  test('once where one selection stands under several conditions', () => {
+    const text = 'query ($yes: Boolean!) { costly ... @include(if: $yes) { costly } costly @skip(if: $yes) }';
+    for (const yes of [true, false]) expect(asked(text, { yes })).toEqual([['Query.costly', 1]]);
+  });
+
   test('as a plain walk over the document says, whatever the document', () => {
     const field = fc.constantFrom(
       'free',
