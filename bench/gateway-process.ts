@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const GATEWAY_CLI = new URL('../node_modules/@graphql-hive/gateway/dist/bin.js', import.meta.url).pathname;
 const START_TIMEOUT = 60_000;
+const STOP_TIMEOUT = 10_000;
 
 export interface GatewayProcess {
   readonly url: string;
@@ -44,7 +45,10 @@ export async function startGateway(
     async stop() {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
+      // The stock gateway does not end while its cache is connected to Redis.
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT);
       await ended;
+      clearTimeout(timer);
       await rm(directory, { recursive: true, force: true });
     },
   };
