@@ -45,7 +45,7 @@ export async function startGateway(
     async stop() {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
-      // The stock gateway does not end while its cache is connected to Redis.
+      // A connection that a config forgets to close keeps the process.
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT);
       await ended;
       clearTimeout(timer);
