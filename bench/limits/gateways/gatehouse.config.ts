@@ -24,7 +24,11 @@ export const gatewayConfig = defineConfig({
   plugins: ({ log }) => [
     useHealth({ supergraph, subgraphs }),
     ...(policies.length > 0
-      ? [useOperationProfiles(), useLimits({ store: redis, policies, timeout: 2_000, log }), useRedis(redis, log)]
+      ? [
+          useOperationProfiles(),
+          useLimits({ store: redis, policies, timeout: 2_000, ...(env.LEASES === 'on' && { leases: {} }), log }),
+          useRedis(redis, log),
+        ]
       : []),
     useComposition(supergraph),
     useUpstream(),

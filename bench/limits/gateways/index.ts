@@ -22,6 +22,7 @@ const GATEWAYS = {
   'gatehouse.none': { ...GATEHOUSE, env: { POLICIES: '0' } },
   'gatehouse.1': { ...GATEHOUSE, env: { POLICIES: '1' } },
   'gatehouse.3': { ...GATEHOUSE, env: { POLICIES: '3' } },
+  'gatehouse.1.leases': { ...GATEHOUSE, env: { POLICIES: '1', LEASES: 'on' } },
   'stock.none': { ...STOCK, env: { RATE_LIMITING: 'off' } },
   'stock.1': { ...STOCK, env: { RATE_LIMITING: 'on' } },
 } as const;
@@ -86,7 +87,8 @@ function printFigures(measured: ReadonlyMap<Name, readonly number[]>): void {
     printFigure({ bench: 'limits', figure: `request.${name}`, value: rounded(median(values)), unit: 'ms of CPU' });
   }
   const stock = added('stock.1', 'stock.none');
-  for (const name of ['gatehouse.1', 'gatehouse.3'] as const) {
+  printFigure({ bench: 'limits', figure: 'added.stock.1', value: rounded(stock), unit: 'ms of CPU' });
+  for (const name of ['gatehouse.1', 'gatehouse.1.leases', 'gatehouse.3'] as const) {
     const value = rounded(added(name, 'gatehouse.none'));
     const target = `<${rounded(stock)}`;
     const baseline = "what the stock gateway's rateLimiting adds to its own";
