@@ -6,6 +6,7 @@ import type { MessageListener } from './store.ts';
 export interface Subscription {
   readonly listener: MessageListener;
   readonly onReconnect: (() => void | Promise<void>) | undefined;
+  readonly onLost: (() => void | Promise<void>) | undefined;
 }
 
 /** Hands a message to the listeners of its channel; one that unsubscribes meanwhile is passed over. */

@@ -7,7 +7,7 @@ import type { SharedStore } from './store.ts';
 
 export type { ScriptArgument, ScriptMemory, ScriptReply, StoreScript } from './script.ts';
 export { StoreUnavailableError } from './store.ts';
-export type { MessageListener, SharedStore, StoreStatus, Unsubscribe } from './store.ts';
+export type { MessageListener, SharedStore, StoreStatus, TimedValue, Unsubscribe } from './store.ts';
 
 /**
  * Many times what Redis needs in the same region (a fraction of a millisecond, a few in another zone), so that its

@@ -10,7 +10,7 @@ const FIRST_SWEEP_AT_KEYS = 1024;
 const SWEEP_PAUSE_MS = 1000;
 
 interface Entry {
-  readonly value: string;
+  readonly value: string | Buffer;
   /** On the clock of `performance.now()`. */
   readonly expiresAt: number;
 }
@@ -30,7 +30,7 @@ export function memoryStore(log: Log): SharedStore {
     if (closed) throw closedError();
   }
 
-  function read(key: string): string | undefined {
+  function live(key: string): string | Buffer | undefined {
     const entry = entries.get(key);
     if (entry === undefined) return undefined;
     if (entry.expiresAt > performance.now()) return entry.value;
@@ -38,7 +38,9 @@ export function memoryStore(log: Log): SharedStore {
     return undefined;
   }
 
-  function write(key: string, value: string, ttlMs: number | undefined): void {
+  const read = (key: string): string | undefined => live(key)?.toString();
+
+  function write(key: string, value: string | Buffer, ttlMs: number | undefined): void {
     if (!entries.has(key)) makeRoom(1);
     entries.set(key, { value, expiresAt: ttlMs === undefined ? Infinity : performance.now() + ttlMs });
   }
@@ -73,6 +75,20 @@ export function memoryStore(log: Log): SharedStore {
       return read(key) ?? null;
     },
 
+    async getMany(keys) {
+      assertOpen();
+      return keys.map((key) => {
+        const value = live(key);
+        return value === undefined ? null : Buffer.from(value);
+      });
+    },
+
+    async setMany(values) {
+      assertOpen();
+      for (const { ttlMs } of values) checkTtl(ttlMs);
+      for (const { key, value, ttlMs } of values) write(key, Buffer.from(value), ttlMs);
+    },
+
     async set(key, value, { ttlMs } = {}) {
       assertOpen();
       if (ttlMs !== undefined) checkTtl(ttlMs);
@@ -105,9 +121,9 @@ export function memoryStore(log: Log): SharedStore {
       queueMicrotask(() => deliver(channel, channels.get(channel) ?? new Set(), message, log));
     },
 
-    async subscribe(channel, listener, onReconnect) {
+    async subscribe(channel, listener, onReconnect, onLost) {
       assertOpen();
-      const subscription: Subscription = { listener, onReconnect };
+      const subscription: Subscription = { listener, onReconnect, onLost };
       const subscriptions = channels.get(channel) ?? new Set();
       channels.set(channel, subscriptions.add(subscription));
       return () => {

@@ -1,11 +1,11 @@
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { openSubscriber } from './client.ts';
 import { commandConnection } from './connection.ts';
 import { createHealth } from './health.ts';
 import type { Log } from './log.ts';
 import { describeTarget, type RedisTarget } from './redis-url.ts';
 import { evaluate } from './script.ts';
-import { ANYONE, checkTtl, type SharedStore } from './store.ts';
+import { ANYONE, checkTtl, type SharedStore, type TimedValue } from './store.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
 /** Deletes KEYS[1] if its value is still ARGV[1]. */
@@ -24,6 +24,23 @@ export function redisStore(target: RedisTarget, commandTimeoutMs: number, log: L
     kind: 'redis',
 
     get: (key) => connection.run('GET', (client) => client.get(key)),
+
+    getMany: (keys, { timeoutMs } = {}) =>
+      keys.length === 0
+        ? Promise.resolve([])
+        : connection.run(
+            'MGET',
+            (client) =>
+              client instanceof Cluster
+                ? Promise.all(keys.map((key) => client.getBuffer(key)))
+                : client.mgetBuffer([...keys]),
+            timeoutMs,
+          ),
+
+    async setMany(values, { timeoutMs } = {}) {
+      for (const { ttlMs } of values) checkTtl(ttlMs);
+      if (values.length > 0) await connection.run('SET', (client) => setAll(client, values), timeoutMs);
+    },
 
     async set(key, value, { ttlMs } = {}) {
       if (ttlMs !== undefined) checkTtl(ttlMs);
@@ -52,10 +69,10 @@ export function redisStore(target: RedisTarget, commandTimeoutMs: number, log: L
       );
     },
 
-    subscribe(channel, listener, onReconnect) {
+    subscribe(channel, listener, onReconnect, onLost) {
       // The state of the whole is known only with the connection for commands.
       connection.begin();
-      return subscriptions.subscribe(channel, listener, onReconnect);
+      return subscriptions.subscribe(channel, listener, onReconnect, onLost);
     },
 
     status() {
@@ -68,4 +85,14 @@ export function redisStore(target: RedisTarget, commandTimeoutMs: number, log: L
       await connection.close();
     },
   };
+}
+
+async function setAll(client: Redis | Cluster, values: readonly TimedValue[]): Promise<void> {
+  if (client instanceof Cluster) {
+    await Promise.all(values.map(({ key, value, ttlMs }) => client.set(key, value, 'PX', ttlMs)));
+    return;
+  }
+  const pipeline = client.pipeline();
+  for (const { key, value, ttlMs } of values) pipeline.set(key, value, 'PX', ttlMs);
+  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
 }

@@ -12,6 +12,20 @@ export interface SharedStore {
 
   get(key: string): Promise<string | null>;
 
+  /**
+   * Reads many values in one round trip, as bytes: UTF-8 where text was set. A Cluster is asked for each key, all at once.
+   *
+   * @param options.timeoutMs see `run`
+   */
+  getMany(keys: readonly string[], options?: { readonly timeoutMs?: number }): Promise<readonly (Buffer | null)[]>;
+
+  /**
+   * Sets many values in one round trip, in no order and without holding together: when it rejects, some may have been set.
+   *
+   * @param options.timeoutMs see `run`
+   */
+  setMany(values: readonly TimedValue[], options?: { readonly timeoutMs?: number }): Promise<void>;
+
   /** Replaces the value and its time to live: without `ttlMs` (whole milliseconds, above 0) the value stays. */
   set(key: string, value: string, options?: { readonly ttlMs?: number }): Promise<void>;
 
@@ -50,14 +64,28 @@ export interface SharedStore {
    *
    * @param onReconnect called whenever the subscription stands again after a time in which messages may have been
    *   missed, also when it stands for the first time later than the promise was fulfilled. Never called in memory.
+   * @param onLost called as soon as it is known that messages may be missed from now on, which `onReconnect` ends; also
+   *   when the promise is about to be fulfilled while the subscription does not stand. Never called in memory.
    */
-  subscribe(channel: string, listener: MessageListener, onReconnect?: () => void | Promise<void>): Promise<Unsubscribe>;
+  subscribe(
+    channel: string,
+    listener: MessageListener,
+    onReconnect?: () => void | Promise<void>,
+    onLost?: () => void | Promise<void>,
+  ): Promise<Unsubscribe>;
 
   /** What is known in the background; asks nobody and costs nothing. The first call begins the connection. */
   status(): StoreStatus;
 
   /** Ends connections and timers; every other call rejects from now on. */
   close(): Promise<void>;
+}
+
+/** A value that is gone after `ttlMs` (whole milliseconds, above 0). */
+export interface TimedValue {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly ttlMs: number;
 }
 
 /** An error that it throws or rejects with is logged, and keeps no other listener from its message. */

@@ -52,6 +52,7 @@ export function createSubscriptions(open: () => Redis, health: Health, log: Log)
     opened.once('ready', () => subscribeOn(opened, [...channels.values()]));
     opened.once('end', () => {
       stopWatching();
+      reportLost(opened);
       reportDown(lastError ?? 'the connection was closed');
       if (!closed) retry = setTimeout(connect, retryDelay(++attempts)).unref();
     });
@@ -93,6 +94,14 @@ export function createSubscriptions(open: () => Redis, health: Health, log: Log)
     for (const { waiting } of channels.values()) for (const goOn of waiting.values()) goOn();
   }
 
+  function reportLost(ended: Redis): void {
+    if (closed) return;
+    for (const { name, subscriptions, confirmedOn } of channels.values()) {
+      if (confirmedOn !== ended) continue;
+      for (const { onLost } of subscriptions.values().toArray()) if (onLost !== undefined) call(name, log, onLost);
+    }
+  }
+
   function channelOf(name: string): Channel {
     const known = channels.get(name);
     if (known !== undefined) return known;
@@ -113,9 +122,9 @@ export function createSubscriptions(open: () => Redis, health: Health, log: Log)
   }
 
   return {
-    async subscribe(name, listener, onReconnect) {
+    async subscribe(name, listener, onReconnect, onLost) {
       if (closed) throw closedError();
-      const subscription: Subscription = { listener, onReconnect };
+      const subscription: Subscription = { listener, onReconnect, onLost };
       const channel = channelOf(name);
       channel.subscriptions.add(subscription);
       const confirmed = channel.confirmedOn !== undefined && channel.confirmedOn === connection;
@@ -131,6 +140,8 @@ export function createSubscriptions(open: () => Redis, health: Health, log: Log)
           channel.waiting.set(subscription, goOn);
         });
       }
+      const stands = channel.confirmedOn !== undefined && channel.confirmedOn === connection;
+      if (!stands && onLost !== undefined && !closed) call(name, log, onLost);
       return () => remove(channel, subscription);
     },
 

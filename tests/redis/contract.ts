@@ -118,6 +118,75 @@ export function storeContract(name: string, openPair: () => Promise<StorePair>):
       });
     });
 
+    describe('many values', () => {
+      const bytes = (size: number): Buffer => Buffer.from(Array.from({ length: size }, (_, i) => (i * 7) % 256));
+
+      it('are read at once, in order, and null where nothing was set', async () => {
+        const [text, missing, binary] = [newKey(), newKey(), newKey()];
+        await one.set(text, 'snow ☃');
+        await one.setMany([{ key: binary, value: bytes(1000), ttlMs: LONG_MS }]);
+        expect(await other.getMany([text, missing, binary])).toEqual([Buffer.from('snow ☃'), null, bytes(1000)]);
+        expect(await one.getMany([])).toEqual([]);
+      });
+
+      it('are set at once, whatever bytes they are, and replace what was there', async () => {
+        const values = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
+        await fc.assert(
+          fc.asyncProperty(values, async (arrays) => {
+            const made = arrays.map((value, i) => {
+              const key = newKey() + (i % 3);
+              return { key, value: Buffer.from(value), ttlMs: LONG_MS };
+            });
+            if (made[0] !== undefined) await other.set(made[0].key, 'before');
+            await one.setMany(made);
+            expect(await other.getMany(made.map(({ key }) => key))).toEqual(made.map(({ value }) => value));
+          }),
+          { numRuns: 20 },
+        );
+      });
+
+      it('are text to who reads text', async () => {
+        const key = newKey();
+        await one.setMany([{ key, value: Buffer.from('snow ☃'), ttlMs: LONG_MS }]);
+        expect(await other.get(key)).toBe('snow ☃');
+      });
+
+      it('are not changed by what happens to their bytes afterwards', async () => {
+        const [key, value] = [newKey(), bytes(10)];
+        await one.setMany([{ key, value, ttlMs: LONG_MS }]);
+        value.fill(0);
+        const [read] = await one.getMany([key]);
+        expect(read).toEqual(bytes(10));
+        read?.fill(0);
+        expect(await one.getMany([key])).toEqual([bytes(10)]);
+      });
+
+      it('are gone when their time to live has passed, each by its own', async () => {
+        const [short, long] = [newKey(), newKey()];
+        await one.setMany([
+          { key: short, value: bytes(1), ttlMs: 20 },
+          { key: long, value: bytes(2), ttlMs: LONG_MS },
+        ]);
+        await expect.poll(() => other.getMany([short, long]), WAIT).toEqual([null, bytes(2)]);
+      });
+
+      it.each([0, -1, 1.5, Number.NaN, Infinity])('refuse a time to live of %s, all of them', async (ttlMs) => {
+        const [good, bad] = [newKey(), newKey()];
+        const values = [
+          { key: good, value: bytes(1), ttlMs: LONG_MS },
+          { key: bad, value: bytes(1), ttlMs },
+        ];
+        await expect(one.setMany(values)).rejects.toThrow(RangeError);
+        expect(await one.getMany([good, bad])).toEqual([null, null]);
+      });
+
+      it('take a time limit of their own', async () => {
+        const key = newKey();
+        await one.setMany([{ key, value: bytes(1), ttlMs: LONG_MS }], { timeoutMs: 900 });
+        expect(await one.getMany([key], { timeoutMs: 900 })).toEqual([bytes(1)]);
+      });
+    });
+
     describe('a claim', () => {
       it('is given to exactly one of many callers at once', async () => {
         const key = newKey();
@@ -355,12 +424,14 @@ export function storeContract(name: string, openPair: () => Promise<StorePair>):
 
       it('are reported as possibly missed only when they were', async () => {
         const onReconnect = vi.fn();
+        const onLost = vi.fn();
         const channel = newKey();
         const heard = vi.fn();
-        await one.subscribe(channel, heard, onReconnect);
+        await one.subscribe(channel, heard, onReconnect, onLost);
         await one.publish(channel, 'x');
         await expect.poll(() => heard.mock.calls.length, WAIT).toBe(1);
         expect(onReconnect).not.toHaveBeenCalled();
+        expect(onLost).not.toHaveBeenCalled();
       });
     });
 
@@ -378,6 +449,9 @@ export function storeContract(name: string, openPair: () => Promise<StorePair>):
       await store.close();
       await expect(store.get('k')).rejects.toThrow(StoreUnavailableError);
       await expect(store.set('k', 'v')).rejects.toThrow(StoreUnavailableError);
+      await expect(store.getMany(['k'])).rejects.toThrow(StoreUnavailableError);
+      const values = [{ key: 'k', value: Buffer.from('v'), ttlMs: 1 }];
+      await expect(store.setMany(values)).rejects.toThrow(StoreUnavailableError);
       await expect(store.claim('k', 1)).rejects.toThrow(StoreUnavailableError);
       await expect(store.release('k')).rejects.toThrow(StoreUnavailableError);
       await expect(store.run(CLOCK, ['k'], [])).rejects.toThrow(StoreUnavailableError);

@@ -126,6 +126,49 @@ describe('when Redis fails', () => {
     expect(levels(lines())).toEqual(['info', 'error', 'info']);
   });
 
+  it('whoever listens hears at once that messages may be missed, and when that is over', async () => {
+    const { store } = open();
+    const order: string[] = [];
+    const onLost = (): void => void order.push('lost');
+    await store.subscribe(
+      'news',
+      () => {},
+      () => void order.push('stands'),
+      onLost,
+    );
+    await store.get('x');
+    await server.kill();
+    await expect.poll(() => order, WAIT).toEqual(['lost']);
+    await server.restart();
+    await expect.poll(() => order, WAIT).toEqual(['lost', 'stands']);
+  });
+
+  it('whoever subscribes without being confirmed has heard so by then', async () => {
+    await server.kill();
+    const { store } = open();
+    const order: string[] = [];
+    const onLost = (): void => void order.push('lost');
+    const subscribed = store.subscribe(
+      'news',
+      () => {},
+      () => void order.push('stands'),
+      onLost,
+    );
+    await soon(subscribed);
+    expect(order).toEqual(['lost']);
+    await server.restart();
+    await expect.poll(() => order, WAIT).toEqual(['lost', 'stands']);
+  });
+
+  it('many values fail soon, within a time of their own', async () => {
+    const { store } = open();
+    await store.get('x');
+    server.pause();
+    const values = [{ key: 'k', value: Buffer.from('v'), ttlMs: 1000 }];
+    await expect(soon(store.getMany(['k'], { timeoutMs: 20 }))).rejects.toThrow(/did not answer MGET within 20 ms/);
+    await expect(soon(store.setMany(values, { timeoutMs: 20 }))).rejects.toThrow(StoreUnavailableError);
+  });
+
   it('a command under way fails, and is not sent again to the next server', async () => {
     const { store } = open();
     await store.get('k');
@@ -274,6 +317,18 @@ describe('a Redis that asks for credentials', () => {
     onTestFinished(() => store.close());
     await expect(store.set('k', 'v')).rejects.toThrow('NOAUTH');
     expect(store.status()).toMatchObject({ status: 'down', error: expect.stringContaining('NOAUTH') as string });
+  });
+
+  it('and refuses one of many values says so in the error, without its arguments', async () => {
+    const user = ['ACL', 'SETUSER', 'narrow', 'on', '>narrow', '~open:*', '+@all'];
+    await redisCli(server.port, '-a', 'other', '--no-auth-warning', ...user);
+    const store = connectRedis({ url: `redis://narrow:narrow@127.0.0.1:${server.port}` });
+    onTestFinished(() => store.close());
+    const values = ['open:a', 'private:b'].map((key) => ({ key, value: Buffer.from('hush'), ttlMs: 1000 }));
+    const error = await store.setMany(values).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StoreUnavailableError);
+    expect(String(error)).toMatch(/SET failed: NOPERM/);
+    expect(JSON.stringify([Object.entries(error as Error), String(error)])).not.toMatch(/private|hush/);
   });
 
   it('and refuses a command says so in the error, without its arguments', async () => {
