@@ -1,0 +1,157 @@
+import type { SharedStore } from '../../../redis/index.ts';
+import type { Tag } from '../../tags/tag.ts';
+import { CHANNEL } from '../redis/keys.ts';
+import type { Position } from '../redis/redis-tier.ts';
+
+/** How often Redis is asked whether invalidations were missed; it takes two such times to notice. */
+const PULSE_MS = 1000;
+
+/**
+ * How this process stands to the others:
+ * - `linked`: it hears of every invalidation
+ * - `cut`: it does not, and Redis answers: what its memory holds may be invalid, what Redis holds is not
+ * - `away`: Redis does not answer
+ */
+export type LinkMode = 'linked' | 'cut' | 'away';
+
+export interface LinkOptions {
+  readonly shared: SharedStore;
+  /** Asks Redis where it stands; rejects when it does not answer. */
+  readonly ask: () => Promise<Position>;
+  /** An invalidation of these tags, with its number. */
+  readonly onHeard: (tags: readonly Tag[], sequence: number) => void;
+  /** Invalidations may have been missed, of whatever. */
+  readonly onMissed: () => void;
+}
+
+export interface Link {
+  mode(): LinkMode;
+  /** Begins to listen, unless it has. */
+  begin(): void;
+  /** Up to where everything was heard, if that is known. */
+  heard(): Position | undefined;
+  /** To be called with each answer of Redis. */
+  answered(position: Position): void;
+  /** To be called when there was none. */
+  failed(): void;
+  close(): void;
+}
+
+/** Hears of invalidations by Redis pub/sub, and notices by their numbers when it has not. */
+export function createLink({ shared, ask, onHeard, onMissed }: LinkOptions): Link {
+  let pulse: NodeJS.Timeout | undefined;
+  let unsubscribe: (() => void) | undefined;
+  let closed = false;
+  let isAsking = false;
+  let isAnswering = false;
+  /** Counts the times that the subscription came to stand, and is undefined while it does not. */
+  let stand: number | undefined;
+  let stands = 0;
+  /** The last invalidation that was heard; undefined until it is known from where on all are. */
+  let heard: Position | undefined;
+  /** Where Redis stood at the pulse before: that has to be heard by the next. */
+  let expected: Position | undefined;
+  let mayHaveMissed = false;
+
+  function miss(now: Position | undefined): void {
+    heard = now;
+    mayHaveMissed = false;
+    onMissed();
+  }
+
+  function hear(message: string): void {
+    const { epoch, previous, sequence, tags } = announcementOf(message);
+    onHeard(tags, sequence);
+    if (heard === undefined || (heard.epoch === epoch && sequence <= heard.sequence)) return;
+    if (heard.epoch === epoch && heard.sequence === previous) heard = { epoch, sequence };
+    else miss({ epoch, sequence });
+  }
+
+  function lose(): void {
+    stand = undefined;
+    heard = undefined;
+    mayHaveMissed = true;
+  }
+
+  function standAgain(): void {
+    stand = ++stands;
+    miss(undefined);
+    void beat();
+  }
+
+  async function beat(): Promise<void> {
+    if (isAsking || closed) return;
+    isAsking = true;
+    const askedIn = stand;
+    const position = await ask().catch(() => undefined);
+    isAsking = false;
+    if (position === undefined || stand === undefined) return;
+    // It has come to stand meanwhile: what came between is known only of what is asked from now on.
+    if (stand !== askedIn) return beat();
+    if (heard === undefined) heard = position;
+    else if (heard.epoch === expected?.epoch && heard.sequence < expected.sequence) miss(position);
+    expected = position;
+  }
+
+  function listen(): void {
+    let wasLost = false;
+    const onLost = (): void => {
+      wasLost = true;
+      lose();
+    };
+    shared.subscribe(CHANNEL, hear, standAgain, onLost).then(
+      (leave) => {
+        unsubscribe = leave;
+        if (closed) leave();
+        else if (!wasLost) standAgain();
+      },
+      // The store is closed.
+      () => {},
+    );
+  }
+
+  return {
+    mode() {
+      if (!isAnswering) return 'away';
+      return heard === undefined ? 'cut' : 'linked';
+    },
+
+    begin() {
+      if (pulse !== undefined || closed) return;
+      pulse = setInterval(() => void beat(), PULSE_MS).unref();
+      listen();
+    },
+
+    heard: () => heard,
+
+    answered(position) {
+      isAnswering = true;
+      if (heard !== undefined && heard.epoch !== position.epoch) miss(position);
+      // Redis is there, so others may have invalidated what this process holds.
+      else if (stand === undefined && mayHaveMissed) miss(undefined);
+    },
+
+    failed() {
+      isAnswering = false;
+      if (stand === undefined) mayHaveMissed = true;
+    },
+
+    close() {
+      closed = true;
+      clearInterval(pulse);
+      unsubscribe?.();
+    },
+  };
+}
+
+interface Announcement extends Position {
+  /** The number before: what has that was heard, or something is missing. */
+  readonly previous: number;
+  readonly tags: readonly Tag[];
+}
+
+/** As state.lua announces it. */
+function announcementOf(message: string): Announcement {
+  const [epoch, previous, sequence, tags] = JSON.parse(message) as [string, string, string, readonly Tag[]];
+  return { epoch, previous: Number(previous), sequence: Number(sequence), tags };
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { StoreUnavailableError, type ScriptReply, type StoreScript } from '../../../redis/index.ts';
+
+const STATE = read('state.lua');
+
+/** How Redis stood when a script ran: its epoch, the number of the last invalidation, its clock (ms since 1970). */
+type Position = readonly [epoch: string, sequence: number, nowMs: number];
+
+/** Each answers as the head of its file says. */
+export const LOOKUP = script<readonly [...Position, ...(string | null)[]]>('lookup');
+export const REGISTER = script<readonly [...Position, ...number[]]>('register');
+export const INVALIDATE = script<readonly [...Position, everything: number, count: number]>('invalidate');
+export const DROP = script<readonly [...Position, count: number, rest: readonly string[]]>('drop');
+
+function script<Reply extends ScriptReply>(name: string): StoreScript<Reply> {
+  return {
+    name: `cache ${name}`,
+    lua: `${STATE}\n${read(`${name}.lua`)}`,
+    // Without Redis there is no second tier, and nobody runs them.
+    inMemory: () => {
+      throw new StoreUnavailableError('The cache has a second tier in Redis only.');
+    },
+  };
+}
+
+function read(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), 'utf8');
+}
