@@ -134,6 +134,7 @@ export function createCacheStore({
         memory.clear();
         onEvent({ type: 'dropped' });
       },
+      onRenumbered: () => ledger.renumber(),
     });
     const redis = createRedisTier({
       shared: store,

@@ -9,8 +9,10 @@ export interface Ledger {
   position(): number;
   /** @param sequence that of Redis, where it has one yet */
   record(tags: readonly Tag[], sequence?: number): void;
-  /** As if everything had been invalidated; what Redis's sequence numbers were does not count any more. */
+  /** As if everything had been invalidated: something may have been that was not heard of. */
   recordEverything(): void;
+  /** The same, and what Redis's sequence numbers were does not count any more. */
+  renumber(): void;
   /** Whether one of the tags has been invalidated after `position`, or may have been. */
   concerns(tags: readonly Tag[], position: number): boolean;
   /** Whether one of the tags is known to have been invalidated after this number of Redis's sequence. */
@@ -42,7 +44,12 @@ export function createLedger(): Ledger {
       }
     },
 
+    // What was heard counts on: in Redis, its entries may not have been removed yet.
     recordEverything() {
+      complete = ++position;
+    },
+
+    renumber() {
       marks.clear();
       complete = ++position;
       latestSequence = 0;

@@ -22,6 +22,8 @@ export interface LinkOptions {
   readonly onHeard: (tags: readonly Tag[], sequence: number) => void;
   /** Invalidations may have been missed, of whatever. */
   readonly onMissed: () => void;
+  /** Redis is in another epoch: its numbers may be lower than before. Told before any of them. */
+  readonly onRenumbered: () => void;
 }
 
 export interface Link {
@@ -38,7 +40,7 @@ export interface Link {
 }
 
 /** Hears of invalidations by Redis pub/sub, and notices by their numbers when it has not. */
-export function createLink({ shared, ask, onHeard, onMissed }: LinkOptions): Link {
+export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: LinkOptions): Link {
   let pulse: NodeJS.Timeout | undefined;
   let unsubscribe: (() => void) | undefined;
   let closed = false;
@@ -52,6 +54,13 @@ export function createLink({ shared, ask, onHeard, onMissed }: LinkOptions): Lin
   /** Where Redis stood at the pulse before: that has to be heard by the next. */
   let expected: Position | undefined;
   let mayHaveMissed = false;
+  /** The last that Redis was known to be in. */
+  let epoch: string | undefined;
+
+  function enter(next: string): void {
+    if (epoch !== undefined && epoch !== next) onRenumbered();
+    epoch = next;
+  }
 
   function miss(now: Position | undefined): void {
     heard = now;
@@ -60,11 +69,12 @@ export function createLink({ shared, ask, onHeard, onMissed }: LinkOptions): Lin
   }
 
   function hear(message: string): void {
-    const { epoch, previous, sequence, tags } = announcementOf(message);
+    const { epoch: told, previous, sequence, tags } = announcementOf(message);
+    enter(told);
     onHeard(tags, sequence);
-    if (heard === undefined || (heard.epoch === epoch && sequence <= heard.sequence)) return;
-    if (heard.epoch === epoch && heard.sequence === previous) heard = { epoch, sequence };
-    else miss({ epoch, sequence });
+    if (heard === undefined || (heard.epoch === told && sequence <= heard.sequence)) return;
+    if (heard.epoch === told && heard.sequence === previous) heard = { epoch: told, sequence };
+    else miss({ epoch: told, sequence });
   }
 
   function lose(): void {
@@ -126,6 +136,7 @@ export function createLink({ shared, ask, onHeard, onMissed }: LinkOptions): Lin
 
     answered(position) {
       isAnswering = true;
+      enter(position.epoch);
       if (heard !== undefined && heard.epoch !== position.epoch) miss(position);
       // Redis is there, so others may have invalidated what this process holds.
       else if (stand === undefined && mayHaveMissed) miss(undefined);

@@ -107,7 +107,9 @@ export function createReadThrough({ tiers, ledger, lock, onRefreshFailed }: Read
     const served = landed.then((made) => made.served);
     const flight: Flight = { position, served };
     flights.set(id, flight);
-    const end = (): void => void flights.delete(id);
+    const end = (): void => {
+      if (flights.get(id) === flight) flights.delete(id);
+    };
     // Until it is stored, it is found here.
     landed.then(({ storing }) => storing).then(end, end);
     return served;
@@ -129,6 +131,8 @@ export function createReadThrough({ tiers, ledger, lock, onRefreshFailed }: Read
       const served = (await flight.served) as Served<F>;
       if (served.from === 'fetch' && served.fetched.lifetime === undefined) break;
       if (isFor(served, flight, joinedAt)) return served;
+      // It may still be on its way to be stored. The first who cannot use it leads the next one, for all the others.
+      if (flights.get(id) === flight) return lead(id, fetch);
     }
     return { from: 'fetch', fetched: await fetch() };
   };
