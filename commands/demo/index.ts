@@ -7,6 +7,9 @@ import { apiKeyUser, jwtUser } from './users.ts';
 /** Apart from the state of a gateway that `npm run gateway` runs. */
 const DEFAULT_DIRECTORY = '.gatehouse/demo';
 
+/** Where the subgraphs say what has changed. */
+const CACHE_WEBHOOK_PATH = '/webhooks/cache';
+
 /** What `npm start` has beside the subgraphs and the gateway: somebody to call them, and secrets of its own. */
 export interface Demo {
   /** What each is to be run with. */
@@ -31,8 +34,14 @@ export interface DemoCredentials {
  */
 export async function startDemo(env: NodeJS.ProcessEnv, now: Date): Promise<Demo> {
   const { signingKey, publicKey } = principalKeys(env.PRINCIPAL_SIGNING_KEY);
-  const gateway = {
+  const address = `http://${env.HOST || '127.0.0.1'}:${env.PORT || '4000'}`;
+  const shared = {
     ...env,
+    WEBHOOK_SECRET: env.WEBHOOK_SECRET || randomBytes(32).toString('base64'),
+    CACHE_WEBHOOK_URL: env.CACHE_WEBHOOK_URL || `${address}${CACHE_WEBHOOK_PATH}`,
+  };
+  const gateway = {
+    ...shared,
     GATEHOUSE_DIR: env.GATEHOUSE_DIR || DEFAULT_DIRECTORY,
     API_KEY_SECRET: env.API_KEY_SECRET || randomBytes(32).toString('base64'),
     PRINCIPAL_SIGNING_KEY: signingKey,
@@ -46,7 +55,7 @@ export async function startDemo(env: NodeJS.ProcessEnv, now: Date): Promise<Demo
         ...(identity && { JWKS_URI: identity.jwksUri, JWT_ISSUER: identity.issuer, JWT_AUDIENCE: DEMO_AUDIENCE }),
       },
       // Only the gateway may sign.
-      subgraphs: { ...env, PRINCIPAL_SIGNING_KEY: undefined, GATEHOUSE_PUBLIC_KEY: publicKey },
+      subgraphs: { ...shared, PRINCIPAL_SIGNING_KEY: undefined, GATEHOUSE_PUBLIC_KEY: publicKey },
     },
     credentials: { jwt: await identity?.signs(jwtUser), apiKey },
     close: async () => identity?.close(),

@@ -10,7 +10,7 @@ export function accounts(rows: AccountsRows = createRows()): Subgraph {
   return {
     name: 'accounts',
     schema: loadSchema(new URL('schema.graphql', import.meta.url), resolvers),
-    createContext: ({ caller }) => createContext(rows, caller),
+    createContext: (request) => createContext(rows, request),
   };
 }
 

@@ -1,7 +1,8 @@
 import type DataLoader from 'dataloader';
 import { badInput, notFound } from '../server/errors.ts';
 import { given, listSize, requireText } from '../server/input.ts';
-import type { Resolvers } from '../server/index.ts';
+import type { TellChanged } from '../server/cache-webhook.ts';
+import type { Resolvers, SubgraphRequest } from '../server/index.ts';
 import { batchLoader } from '../server/loader.ts';
 import type { Caller } from '../server/principal.ts';
 import type { AccountsRows, UserRow } from './rows.ts';
@@ -9,14 +10,16 @@ import type { AccountsRows, UserRow } from './rows.ts';
 export interface AccountsContext {
   readonly rows: AccountsRows;
   readonly caller: Caller | undefined;
+  readonly changed: TellChanged;
   readonly userById: DataLoader<string, UserRow | undefined>;
   readonly userByUsername: DataLoader<string, UserRow | undefined>;
 }
 
-export function createContext(rows: AccountsRows, caller: Caller | undefined): AccountsContext {
+export function createContext(rows: AccountsRows, { caller, changed }: SubgraphRequest): AccountsContext {
   return {
     rows,
     caller,
+    changed,
     userById: batchLoader((ids) => rows.usersById(ids)),
     userByUsername: batchLoader((usernames) => rows.usersByUsername(usernames)),
   };
@@ -44,12 +47,13 @@ export const resolvers: Resolvers = {
     users: (_, { first }: First, { rows }: AccountsContext) => rows.users(listSize(first)),
   },
   Mutation: {
-    updateUser(_, { id, input }: UpdateUser, { rows }: AccountsContext) {
+    async updateUser(_, { id, input }: UpdateUser, { rows, changed }: AccountsContext) {
       const changes = given(input);
       if (changes.name !== undefined) requireText('input.name', changes.name, MAX_NAME_LENGTH);
       if (changes.email !== undefined) requireEmail(changes.email);
       const user = rows.updateUser(id, changes);
       if (!user) throw notFound(`user "${id}"`);
+      await changed({ type: 'User', key: { id } });
       return user;
     },
   },

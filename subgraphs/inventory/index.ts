@@ -12,7 +12,7 @@ export function inventory(rows: InventoryRows = createRows()): Subgraph {
   return {
     name: 'inventory',
     schema: loadSchema(new URL('schema.graphql', import.meta.url), resolvers),
-    createContext: () => createContext(rows, stockChanged),
+    createContext: (request) => createContext(rows, stockChanged, request),
   };
 }
 

@@ -3,7 +3,8 @@ import type { WarehouseKey } from '../facts.ts';
 import { deliveryDaysOf, isProductUpc } from '../facts.ts';
 import { notFound } from '../server/errors.ts';
 import { listSize, requireNumber } from '../server/input.ts';
-import type { Resolvers } from '../server/index.ts';
+import type { TellChanged } from '../server/cache-webhook.ts';
+import type { Resolvers, SubgraphRequest } from '../server/index.ts';
 import { batchLoader } from '../server/loader.ts';
 import type { Topics } from '../server/topics.ts';
 import type { GiftCardStockRow, InventoryRows, ProductStockRow, WarehouseRow } from './rows.ts';
@@ -12,15 +13,21 @@ export interface InventoryContext {
   readonly rows: InventoryRows;
   /** A topic is a upc. */
   readonly stockChanged: Topics<ProductStockRow>;
+  readonly changed: TellChanged;
   readonly productByUpc: DataLoader<string, ProductStockRow | undefined>;
   readonly giftCardByUpc: DataLoader<string, GiftCardStockRow | undefined>;
   readonly warehouseByKey: DataLoader<WarehouseKey, WarehouseRow | undefined>;
 }
 
-export function createContext(rows: InventoryRows, stockChanged: Topics<ProductStockRow>): InventoryContext {
+export function createContext(
+  rows: InventoryRows,
+  stockChanged: Topics<ProductStockRow>,
+  { changed }: SubgraphRequest,
+): InventoryContext {
   return {
     rows,
     stockChanged,
+    changed,
     productByUpc: batchLoader((upcs) => rows.productsByUpc(upcs)),
     giftCardByUpc: batchLoader((upcs) => rows.giftCardsByUpc(upcs)),
     warehouseByKey: batchLoader((keys) => rows.warehousesByKey(keys)),
@@ -59,10 +66,11 @@ export const resolvers: Resolvers = {
     lowStock: (_, { first }: First, { rows }: InventoryContext) => rows.lowStock(listSize(first ?? LOW_STOCK_LENGTH)),
   },
   Mutation: {
-    setStock(_, { upc, quantity }: SetStock, { rows, stockChanged }: InventoryContext) {
+    async setStock(_, { upc, quantity }: SetStock, { rows, stockChanged, changed }: InventoryContext) {
       const product = rows.setStock(upc, requireNumber('quantity', quantity, 0, MAX_STOCK));
       if (!product) throw notFound(`product "${upc}"`);
       stockChanged.publish(upc, product);
+      await changed({ type: 'Product', key: { upc } });
       return product;
     },
   },

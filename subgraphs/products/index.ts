@@ -10,7 +10,7 @@ export function products(rows: ProductsRows = createRows()): Subgraph {
   return {
     name: 'products',
     schema: loadSchema(new URL('schema.graphql', import.meta.url), resolvers),
-    createContext: () => createContext(rows),
+    createContext: (request) => createContext(rows, request),
   };
 }
 

@@ -1,12 +1,14 @@
 import type DataLoader from 'dataloader';
 import { notFound } from '../server/errors.ts';
 import { given, listSize, requireNumber, requireText } from '../server/input.ts';
-import type { Resolvers } from '../server/index.ts';
+import type { TellChanged } from '../server/cache-webhook.ts';
+import type { Resolvers, SubgraphRequest } from '../server/index.ts';
 import { batchLoader } from '../server/loader.ts';
 import type { BrandRow, GiftCardRow, ProductChanges, ProductRow, ProductsRows, SkuOfBrand } from './rows.ts';
 
 export interface ProductsContext {
   readonly rows: ProductsRows;
+  readonly changed: TellChanged;
   readonly productByUpc: DataLoader<string, ProductRow | undefined>;
   readonly productBySku: DataLoader<SkuOfBrand, ProductRow | undefined>;
   readonly productsOfBrand: DataLoader<string, ProductRow[]>;
@@ -14,9 +16,10 @@ export interface ProductsContext {
   readonly brandById: DataLoader<string, BrandRow | undefined>;
 }
 
-export function createContext(rows: ProductsRows): ProductsContext {
+export function createContext(rows: ProductsRows, { changed }: SubgraphRequest): ProductsContext {
   return {
     rows,
+    changed,
     productByUpc: batchLoader((upcs) => rows.productsByUpc(upcs)),
     productBySku: batchLoader((keys) => rows.productsBySku(keys)),
     productsOfBrand: batchLoader((brandIds) => rows.productsByBrand(brandIds)),
@@ -51,7 +54,7 @@ export const resolvers: Resolvers = {
     featured: (_, { first }: First, { rows }: ProductsContext) => rows.featured(listSize(first)),
   },
   Mutation: {
-    updateProduct(_, { upc, input }: UpdateProduct, { rows }: ProductsContext) {
+    async updateProduct(_, { upc, input }: UpdateProduct, { rows, changed }: ProductsContext) {
       const changes = given(input);
       if (changes.name !== undefined) requireText('input.name', changes.name, MAX_NAME_LENGTH);
       if (changes.description !== undefined) {
@@ -61,6 +64,7 @@ export const resolvers: Resolvers = {
       if (changes.weight !== undefined) requireNumber('input.weight', changes.weight, 1, MAX_WEIGHT);
       const product = rows.updateProduct(upc, changes);
       if (!product) throw notFound(`product "${upc}"`);
+      await changed({ type: 'Product', key: { upc } });
       return product;
     },
   },

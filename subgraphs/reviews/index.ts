@@ -12,7 +12,7 @@ export function reviews(rows: ReviewsRows = createRows()): Subgraph {
   return {
     name: 'reviews',
     schema: loadSchema(new URL('schema.graphql', import.meta.url), resolvers),
-    createContext: () => createContext(rows, reviewAdded),
+    createContext: (request) => createContext(rows, reviewAdded, request),
   };
 }
 

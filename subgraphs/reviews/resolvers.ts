@@ -2,7 +2,8 @@ import type DataLoader from 'dataloader';
 import { isProductUpc, isUserId, usernameOf } from '../facts.ts';
 import { notFound } from '../server/errors.ts';
 import { listSize, requireNumber, requireText } from '../server/input.ts';
-import type { Resolvers } from '../server/index.ts';
+import type { TellChanged } from '../server/cache-webhook.ts';
+import type { Resolvers, SubgraphRequest } from '../server/index.ts';
 import { batchLoader } from '../server/loader.ts';
 import type { Topics } from '../server/topics.ts';
 import type { ReviewRow, ReviewsRows } from './rows.ts';
@@ -12,15 +13,21 @@ export interface ReviewsContext {
   readonly rows: ReviewsRows;
   /** A topic is a upc. */
   readonly reviewAdded: Topics<ReviewRow>;
+  readonly changed: TellChanged;
   readonly reviewById: DataLoader<string, ReviewRow | undefined>;
   readonly reviewsOfProduct: DataLoader<string, readonly ReviewRow[]>;
   readonly reviewsByAuthor: DataLoader<string, readonly ReviewRow[]>;
 }
 
-export function createContext(rows: ReviewsRows, reviewAdded: Topics<ReviewRow>): ReviewsContext {
+export function createContext(
+  rows: ReviewsRows,
+  reviewAdded: Topics<ReviewRow>,
+  { changed }: SubgraphRequest,
+): ReviewsContext {
   return {
     rows,
     reviewAdded,
+    changed,
     reviewById: batchLoader((ids) => rows.reviewsById(ids)),
     reviewsOfProduct: batchLoader((upcs) => rows.reviewsByProduct(upcs)),
     reviewsByAuthor: batchLoader((userIds) => rows.reviewsByAuthor(userIds)),
@@ -59,7 +66,8 @@ export const resolvers: Resolvers = {
       rows.topProducts(listSize(first)).map((upc) => ({ upc })),
   },
   Mutation: {
-    createReview(_, { input: { upc, authorId, rating, body } }: CreateReview, { rows, reviewAdded }: ReviewsContext) {
+    async createReview(_, { input }: CreateReview, { rows, reviewAdded, changed }: ReviewsContext) {
+      const { upc, authorId, rating, body } = input;
       if (!isProductUpc(upc)) throw notFound(`product "${upc}"`);
       if (!isUserId(authorId)) throw notFound(`user "${authorId}"`);
       const review = rows.createReview({
@@ -70,6 +78,8 @@ export const resolvers: Resolvers = {
         createdAt: new Date().toISOString(),
       });
       reviewAdded.publish(upc, review);
+      // Both have a list of their reviews. The lists of all reviews have no key: they run out by themselves.
+      await changed({ type: 'Product', key: { upc } }, { type: 'User', key: { id: authorId } });
       return review;
     },
   },

@@ -1,15 +1,12 @@
 import type { RequestListener } from 'node:http';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { unauthenticated } from './errors.ts';
-import type { Subgraph } from './index.ts';
-import { PRINCIPAL_HEADER, type Caller, type CallerReader } from './principal.ts';
+import type { Serving } from './index.ts';
+import { PRINCIPAL_HEADER, type Caller } from './principal.ts';
 
 /** Answers GraphQL over HTTP, with server-sent events; a request whose token does not verify gets 401. */
-export function answerHttp(
-  { schema, createContext }: Subgraph,
-  path: string,
-  readCaller: CallerReader,
-): RequestListener {
+export function answerHttp({ subgraph, path, readCaller, changed }: Serving): RequestListener {
+  const { schema, createContext } = subgraph;
   const callers = new WeakMap<Request, Caller | undefined>();
 
   const useCaller: Plugin = {
@@ -25,7 +22,7 @@ export function answerHttp(
 
   const yoga = createYoga({
     schema,
-    context: ({ request }) => createContext({ caller: callers.get(request) }),
+    context: ({ request }) => createContext({ caller: callers.get(request), changed }),
     plugins: [useCaller],
     graphqlEndpoint: path,
     graphiql: false,

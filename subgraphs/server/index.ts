@@ -6,8 +6,14 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import { parse } from 'graphql';
 import type { SubgraphName } from '../ports.ts';
+import {
+  cacheWebhook,
+  cacheWebhookFromEnvironment,
+  type CacheWebhookOptions,
+  type TellChanged,
+} from './cache-webhook.ts';
 import { answerHttp } from './http.ts';
-import { callerReader, gatewayKey, type Caller } from './principal.ts';
+import { callerReader, gatewayKey, type Caller, type CallerReader } from './principal.ts';
 import { answerWebSockets } from './web-sockets.ts';
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -32,6 +38,8 @@ export interface Subgraph {
 export interface SubgraphRequest {
   /** Undefined when the gateway did not say, or nobody's word is trusted. */
   readonly caller: Caller | undefined;
+  /** For mutations to say what they have changed. */
+  readonly changed: TellChanged;
 }
 
 export interface ListenOptions {
@@ -41,6 +49,16 @@ export interface ListenOptions {
   readonly host?: string;
   /** The gateway's public key, see `gatewayKey`; `GATEHOUSE_PUBLIC_KEY` unless given. Without one, no request has a caller. */
   readonly publicKey?: string;
+  /** Who is told of changes; by `CACHE_WEBHOOK_URL` and `WEBHOOK_SECRET` unless given, and nobody without either. */
+  readonly cacheWebhook?: CacheWebhookOptions;
+}
+
+/** What the endpoints of a subgraph need, whatever the protocol. */
+export interface Serving {
+  readonly subgraph: Subgraph;
+  readonly path: string;
+  readonly readCaller: CallerReader;
+  readonly changed: TellChanged;
 }
 
 export interface RunningSubgraph {
@@ -63,28 +81,31 @@ export function loadSchema(file: URL, resolvers: Resolvers): GraphQLSchema {
  * Serves a subgraph on `/graphql`: GraphQL over HTTP with server-sent events, and over WebSocket the
  * `graphql-transport-ws` protocol.
  *
- * @throws Error naming the subgraph, host and port when it cannot listen there, and Error for a wrong public key
+ * @throws Error naming the subgraph, host and port when it cannot listen there, and Error for a wrong public key or
+ * cache webhook
  */
-export async function serve(
-  subgraph: Subgraph,
-  { port, host = DEFAULT_HOST, publicKey = process.env['GATEHOUSE_PUBLIC_KEY'] }: ListenOptions,
-): Promise<RunningSubgraph> {
+export async function serve(subgraph: Subgraph, options: ListenOptions): Promise<RunningSubgraph> {
   const { name } = subgraph;
+  const { port, host = DEFAULT_HOST, publicKey = process.env['GATEHOUSE_PUBLIC_KEY'] } = options;
+  const { cacheWebhook: told = cacheWebhookFromEnvironment(process.env) } = options;
   const readCaller = callerReader(name, publicKey ? gatewayKey(publicKey) : undefined);
-  const server = createServer(answerHttp(subgraph, GRAPHQL_PATH, readCaller));
+  const webhook = told && cacheWebhook(told);
+  const serving: Serving = { subgraph, path: GRAPHQL_PATH, readCaller, changed: webhook?.changed ?? tellNobody };
+  const server = createServer(answerHttp(serving));
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(cannotListen(name, host, port, cause)));
     server.listen(port, host, resolve);
   });
 
-  const webSockets = answerWebSockets(server, subgraph, GRAPHQL_PATH, readCaller);
+  const webSockets = answerWebSockets(server, serving);
 
   return {
     name,
     url: `http://${isIPv6(host) ? `[${host}]` : host}:${(server.address() as AddressInfo).port}${GRAPHQL_PATH}`,
     close: () =>
       new Promise((resolve) => {
+        webhook?.close();
         server.close(() => resolve());
         server.closeAllConnections();
         for (const client of webSockets.clients) {
@@ -95,6 +116,8 @@ export async function serve(
       }),
   };
 }
+
+const tellNobody: TellChanged = () => Promise.resolve();
 
 function cannotListen(name: SubgraphName, host: string, port: number, cause: NodeJS.ErrnoException): Error {
   const reason = cause.code === 'EADDRINUSE' ? 'the port is in use by another process' : cause.message;

@@ -3,19 +3,15 @@ import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { unauthenticated } from './errors.ts';
-import type { Subgraph } from './index.ts';
-import { PRINCIPAL_HEADER, type Caller, type CallerReader } from './principal.ts';
+import type { Serving } from './index.ts';
+import { PRINCIPAL_HEADER, type Caller } from './principal.ts';
 
 /** The largest message that is read, in bytes. */
 const MAX_MESSAGE = 1_000_000;
 
 /** Answers the `graphql-transport-ws` protocol; an operation whose token does not verify gets an error. */
-export function answerWebSockets(
-  server: Server,
-  { schema, createContext }: Subgraph,
-  path: string,
-  readCaller: CallerReader,
-): WebSocketServer {
+export function answerWebSockets(server: Server, { subgraph, path, readCaller, changed }: Serving): WebSocketServer {
+  const { schema, createContext } = subgraph;
   const webSockets = new WebSocketServer({ server, path, maxPayload: MAX_MESSAGE });
   const callers = new WeakMap<SubscribePayload, Caller | undefined>();
   useServer(
@@ -29,7 +25,7 @@ export function answerWebSockets(
           return [unauthenticated()];
         }
       },
-      context: (_socket, _id, payload) => createContext({ caller: callers.get(payload) }),
+      context: (_socket, _id, payload) => createContext({ caller: callers.get(payload), changed }),
     },
     webSockets,
   );

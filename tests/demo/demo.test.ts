@@ -84,6 +84,14 @@ describe('a gateway with the environment of the demo', () => {
     const [one, two] = [await start(), await start()].map(({ environment }) => environment.gateway);
     expect(one?.API_KEY_SECRET).not.toBe(two?.API_KEY_SECRET);
     expect(one?.PRINCIPAL_SIGNING_KEY).not.toBe(two?.PRINCIPAL_SIGNING_KEY);
+    expect(one?.WEBHOOK_SECRET).not.toBe(two?.WEBHOOK_SECRET);
+  });
+
+  test('is told by its subgraphs of what has changed, with a secret that both have', async () => {
+    const { gateway, subgraphs } = (await start({ HOST: '127.0.0.2', PORT: '4321' })).environment;
+    expect(Buffer.from(subgraphs.WEBHOOK_SECRET ?? '', 'base64')).toHaveLength(32);
+    expect(gateway.WEBHOOK_SECRET).toBe(subgraphs.WEBHOOK_SECRET);
+    expect(subgraphs.CACHE_WEBHOOK_URL).toBe('http://127.0.0.2:4321/webhooks/cache');
   });
 });
 
@@ -111,6 +119,13 @@ describe('what the operator has set is used', () => {
     expect(environment.gateway.API_KEY_SECRET).toBe(API_KEY_SECRET);
     const method = apiKeysFromEnvironment({ API_KEY_SECRET, GATEHOUSE_DIR: directory }, redis);
     expect(await principal(method, { scheme: 'api-key', key: credentials.apiKey })).toMatchObject({ id: '2' });
+  });
+
+  test('the secret of webhooks, and where the subgraphs send theirs', async () => {
+    const own = { WEBHOOK_SECRET: 'd2ViaG9va3M=', CACHE_WEBHOOK_URL: 'https://gateway.example/webhooks/cache' };
+    const { gateway, subgraphs } = (await start(own)).environment;
+    expect(gateway).toMatchObject(own);
+    expect(subgraphs).toMatchObject(own);
   });
 
   test.each(['pem', 'der'] as const)(
