@@ -7,6 +7,7 @@ import {
 } from './plugins/authentication/index.ts';
 import { authzenFromEnvironment, opaFromEnvironment } from './plugins/authorization/engines/index.ts';
 import { useAuthorization, type PolicyRoute } from './plugins/authorization/index.ts';
+import { cachingFromEnvironment, useCaching } from './plugins/caching/index.ts';
 import {
   composeSubgraphs,
   pollIntervalFromEnvironment,
@@ -53,7 +54,11 @@ export const limits: { readonly policies: readonly RatePolicy[]; readonly quotas
   quotas: [],
 };
 
+/** Names of the client's headers that subgraphs get to see; what is kept of their answers is kept for each value apart. */
+const forwardHeaders: readonly string[] = [];
+
 const upstream = useUpstream({
+  forwardHeaders,
   principal: env.PRINCIPAL_SIGNING_KEY ? { signingKey: env.PRINCIPAL_SIGNING_KEY } : undefined,
 });
 
@@ -83,6 +88,7 @@ export const gatewayConfig = defineConfig({
       log,
     });
     const limiting = useLimits({ store: redis, ...limits, log });
+    const caching = useCaching({ store: redis, vary: forwardHeaders, ...cachingFromEnvironment(env), webhooks, log });
     return [
       useAdmin({
         ...adminFromEnvironment(env),
@@ -91,6 +97,7 @@ export const gatewayConfig = defineConfig({
           redis: redis.status,
           upstream: upstream.status,
           limits: limiting.status,
+          cache: caching.status,
         },
         log,
       }),
@@ -102,6 +109,8 @@ export const gatewayConfig = defineConfig({
       useAuthorization({ policies, log }),
       useComposition(supergraph, { webhooks }),
       upstream,
+      // Its calls are what the cache saves.
+      caching,
       useRedis(redis, log),
     ];
   },

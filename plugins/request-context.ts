@@ -16,8 +16,22 @@ export interface GatehouseContext {
   readonly operation?: OperationProfile | undefined;
   /** What the operation costs; set before it is executed, by `plugins/limits`. */
   readonly cost?: OperationCosts | undefined;
+  /** Whether policies were asked about it: what they say may be otherwise at another time. Set with `withheld`. */
+  readonly asksPolicies?: boolean | undefined;
   /** What introspection tells of, if that is not the whole schema; set with `withheld`. */
   readonly visibleSchema?: GraphQLSchema | undefined;
+}
+
+/**
+ * The headers with which a subgraph says how long, and for whom, its answer may be kept (RFC 9111): `plugins/upstream`
+ * leaves them on the answer under this name.
+ */
+export const CACHING_HEADERS = Symbol('caching headers');
+
+export interface CachingHeaders {
+  readonly 'cache-control': string | null;
+  readonly age: string | null;
+  readonly vary: string | null;
 }
 
 /** By the schema's `@cost` and `@listSize`. */

@@ -53,6 +53,7 @@ interface SchemaRules {
 type OperationContext = GatehouseContext & {
   withheld?: GatehouseContext['withheld'];
   visibleSchema?: GatehouseContext['visibleSchema'];
+  asksPolicies?: GatehouseContext['asksPolicies'];
 };
 
 export function authorizer(options: AuthorizerOptions): Authorizer {
@@ -125,6 +126,7 @@ export function authorizer(options: AuthorizerOptions): Authorizer {
       // After a reload an operation is executed once more, in the same context.
       context.withheld = undefined;
       context.visibleSchema = undefined;
+      context.asksPolicies = plan.asksPolicies;
       const introspects = hidesSchema && plan.introspects;
       const isGuarded = plan.guarded.length > 0;
       const definition = isGuarded || introspects ? operationIn(document, operationName) : undefined;

@@ -44,9 +44,8 @@ export async function fetchEntities(
   const targets = lookups.map((lookup) => collectTargets(execution, lookup, byVariable));
   if (targets.every(({ size }) => size === 0)) return;
   const representations = Object.fromEntries([...byVariable].map(([variable, { list }]) => [variable, list]));
-  // What is alone is in order.
-  const isInOrder = [...byVariable.values()].every(({ list }) => list.length < 2);
-  const check = isInOrder ? undefined : orderCheckOf(node, lookups, execution.keysOf);
+  // One alone is in order; but it is asked for as several are, so that what is kept of it serves among several.
+  const check = orderCheckOf(node, lookups, execution.keysOf);
   const answer = await sendChecked(execution, node, representations, check);
   const data = isObject(answer.data) ? answer.data : {};
   const { outputRewrites } = 'entityBatch' in node ? { outputRewrites: undefined } : node;

@@ -27,7 +27,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
   const isolated = await startPlanner(options.getUnifiedGraphSDL(), options.log);
   const planner = plannerOf(isolated);
   const schema = filterInternalFieldsAndTypes(options.unifiedGraph);
-  rememberSupergraph(schema, options.unifiedGraph);
+  rememberSupergraph(schema, options.unifiedGraph, options.getUnifiedGraphSDL());
   await nextTurn();
   const subgraphs = subgraphsOf(options);
   const compile = operationCompiler(schema);

@@ -9,5 +9,6 @@ export type { MeasuredOperation, Measures } from './measures.ts';
 export { hashOfVariables, type NormalForm, type OperationHash, type VariablesHash } from './normal-form.ts';
 export type { OperationProfile } from './profile.ts';
 export type { FieldOrigin, SelectedField } from './selected-field.ts';
+export { selectionOn } from './select.ts';
 export { operationProfiles, type OperationProfiles, type OperationProfilesOptions } from './profiles.ts';
 export { useOperationProfiles } from './plugin.ts';

@@ -4,6 +4,7 @@ import {
   type GraphQLCompositeType,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type SelectionSetNode,
 } from 'graphql';
 import { ALWAYS, type Condition } from './conditions.ts';
 import type { Fragments } from './definitions.ts';
@@ -28,6 +29,17 @@ const MOST_LEVELS = 500;
 export function selectionOf(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
+  fragments: Fragments,
+): readonly SelectedField[] | undefined {
+  const root = schema.getRootType(operation.operation);
+  return root ? selectionOn(schema, root, operation.selectionSet, fragments) : undefined;
+}
+
+/** The same of a selection set that stands on any type. */
+export function selectionOn(
+  schema: GraphQLSchema,
+  root: GraphQLCompositeType,
+  set: SelectionSetNode,
   fragments: Fragments,
 ): readonly SelectedField[] | undefined {
   const budget: Budget = { left: MOST_SELECTIONS };
@@ -89,9 +101,7 @@ export function selectionOf(
     return selectionSet(type, selected, known, level + 1);
   }
 
-  const root = schema.getRootType(operation.operation);
-  if (!root) return undefined;
-  const whole: Selected = { set: operation.selectionSet, type: root, types: possibleTypes(schema, root), when: ALWAYS };
+  const whole: Selected = { set, type: root, types: possibleTypes(schema, root), when: ALWAYS };
   const selection = selectionSet(root, [whole], [], 1);
   return budget.left > 0 ? selection : undefined;
 }

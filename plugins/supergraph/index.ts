@@ -73,11 +73,15 @@ function withExistingRootTypes(definitions: readonly DefinitionNode[]): readonly
 
 /** The schema of one subgraph as far as the supergraph knows it, without directives of composition. */
 export function subgraphSchema(supergraph: DocumentNode, graph: string): GraphQLSchema {
+  return buildASTSchema(subgraphDefinitions(supergraph, graph), { assumeValid: true, assumeValidSDL: true });
+}
+
+export function subgraphDefinitions(supergraph: DocumentNode, graph: string): DocumentNode {
   const graphs = new Set([graph]);
   const definitions = supergraph.definitions
     .filter((definition) => isJoined(definition) && belongsTo(definition, graphs))
     .map((definition) => asInSubgraph(withoutOtherGraphs(definition, graphs)));
-  return buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValid: true, assumeValidSDL: true });
+  return { kind: Kind.DOCUMENT, definitions };
 }
 
 function directivesOf(node: DefinitionNode): readonly DirectiveNode[] {

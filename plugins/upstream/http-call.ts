@@ -1,4 +1,5 @@
 import { readBounded } from '../graphql-request/index.ts';
+import { CACHING_HEADERS, type CachingHeaders } from '../request-context.ts';
 import { retryAfter } from './backoff.ts';
 import { CallFailed, tooLarge } from './failure.ts';
 import { CALL, type CallFetch, type CallInit } from './pooled-fetch.ts';
@@ -14,6 +15,7 @@ export interface HttpCall {
 }
 
 export interface GraphQLAnswer {
+  readonly [CACHING_HEADERS]?: CachingHeaders;
   readonly data?: unknown;
   readonly errors?: readonly {
     readonly message: string;
@@ -55,12 +57,16 @@ const ACCEPT = 'application/graphql-response+json, application/json';
 function answerOf(response: Response, body: string): GraphQLAnswer {
   const { status, headers } = response;
   const answer = parse(body);
-  if (answer && (response.ok || !PASSING.has(status))) return answer;
+  if (answer && (response.ok || !PASSING.has(status))) return { ...answer, [CACHING_HEADERS]: cachingHeaders(headers) };
   const detail = `status ${status}: ${body.slice(0, 500)}`;
   if (PASSING.has(status)) {
     throw new CallFailed('unreachable', detail, { retryAfter: retryAfter(headers.get('retry-after'), Date.now()) });
   }
   throw new CallFailed('invalid', detail);
+}
+
+function cachingHeaders(headers: Headers): CachingHeaders {
+  return { 'cache-control': headers.get('cache-control'), age: headers.get('age'), vary: headers.get('vary') };
 }
 
 /** Undefined for what is no GraphQL response. */

@@ -20,15 +20,30 @@ interface Definition {
 
 const DIRECTIVE = /(?:^|__)cacheControl$/;
 
-/** The hint for a definition; undefined when there is none. */
+/**
+ * The hint for a definition; undefined when there is none. Where subgraphs say different things of what they share, the
+ * supergraph has all of it, and the strictest counts.
+ */
 export function hintFor(
   coordinate: string,
   definition: Definition | null | undefined,
   options: CacheHints,
 ): CacheHint | undefined {
   if (Object.hasOwn(options, coordinate)) return options[coordinate];
-  const directive = definition?.directives?.find(({ name }) => DIRECTIVE.test(name.value));
-  return directive && hintOf(directive);
+  const directives = definition?.directives?.filter(({ name }) => DIRECTIVE.test(name.value)) ?? [];
+  return directives.length > 0 ? directives.map(hintOf).reduce(stricter) : undefined;
+}
+
+function stricter(one: CacheHint, other: CacheHint): CacheHint {
+  return {
+    maxAge: least(one.maxAge, other.maxAge),
+    scope: one.scope === 'PRIVATE' || other.scope === 'PRIVATE' ? 'PRIVATE' : (one.scope ?? other.scope),
+    inheritMaxAge: one.inheritMaxAge === true && other.inheritMaxAge === true,
+  };
+}
+
+function least(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 function hintOf({ arguments: args = [] }: ConstDirectiveNode): CacheHint {

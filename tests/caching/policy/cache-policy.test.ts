@@ -1,8 +1,9 @@
-import { buildSchema, parse } from 'graphql';
-import { expect, test } from 'vitest';
-import { cachePolicies, type CachePolicyOptions } from '../../../plugins/caching/policy/cache-policy.ts';
-import { checkHints } from '../../../plugins/caching/policy/hints.ts';
-import { operationProfiles } from '../../../plugins/operation/index.ts';
+import { buildSchema, isObjectType, Kind, parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { answerFreshness, freshnessOf } from '../../../plugins/caching/policy/answer-freshness.ts';
+import { cachePolicies } from '../../../plugins/caching/policy/cache-policy.ts';
+import { checkHints, type CacheHints } from '../../../plugins/caching/policy/hints.ts';
+import { operationProfiles, selectionOn } from '../../../plugins/operation/index.ts';
 
 const schema = buildSchema(`
   enum CacheControlScope { PUBLIC PRIVATE }
@@ -34,9 +35,19 @@ const schema = buildSchema(`
 `);
 const { profileOf } = operationProfiles();
 
-function policy(text: string, options: Partial<CachePolicyOptions> = {}, variables: Record<string, unknown> = {}) {
-  const profile = profileOf(schema, parse(text), undefined);
-  return profile && cachePolicies({ defaultMaxAge: 0, hints: {}, ...options })(profile, variables);
+interface Options {
+  readonly defaultMaxAge?: number;
+  readonly hints?: CacheHints;
+}
+
+function policy(
+  text: string,
+  { defaultMaxAge = 0, hints = {} }: Options = {},
+  variables: Record<string, unknown> = {},
+) {
+  const selection = profileOf(schema, parse(text), undefined)?.selection ?? [];
+  const hinted = cachePolicies(hints).ofQuery(selection, variables);
+  return hinted && freshnessOf(hinted, undefined, defaultMaxAge);
 }
 
 const PUBLIC = 'PUBLIC';
@@ -76,8 +87,68 @@ test('options stand in place of the hints of the schema', () => {
   expect(policy('{ kept }', { hints })).toEqual({ maxAge: 2, scope: 'PRIVATE' });
 });
 
-test.each(['mutation { change }', '{ __typename }', '{ __schema { types { name } } }'])('%s is never kept', (text) => {
+test.each(['{ __typename }', '{ __schema { types { name } } }'])('%s is never kept', (text) => {
   expect(policy(text)).toBeUndefined();
+});
+
+describe('on an entity', () => {
+  const entity = (typeName: string, text: string, options: Options = {}) => {
+    const [definition] = parse(text).definitions;
+    const type = schema.getType(typeName);
+    if (definition?.kind !== Kind.OPERATION_DEFINITION || !isObjectType(type)) throw new Error('not in the schema');
+    const selection = selectionOn(schema, type, definition.selectionSet, new Map()) ?? [];
+    return freshnessOf(
+      cachePolicies(options.hints ?? {}).ofEntity(type, selection, {}),
+      undefined,
+      options.defaultMaxAge ?? 0,
+    );
+  };
+
+  test.each<[string, string, string, object]>([
+    ['the hint of its type', 'Book', '{ title }', { maxAge: 240, scope: PUBLIC }],
+    ['the strictest of its type and its fields', 'Book', '{ title stock owner }', { maxAge: 5, scope: 'PRIVATE' }],
+    ['a leaf of a type without a hint has the default', 'Author', '{ name rank }', { maxAge: 0, scope: PUBLIC }],
+    ['a field with a hint, of a type without', 'Author', '{ rank }', { maxAge: 30, scope: PUBLIC }],
+  ])('%s', (_, type, text, expected) => {
+    expect(entity(type, text)).toEqual(expected);
+  });
+
+  test('the default is no longer than a hint', () => {
+    expect(entity('Author', '{ name rank }', { defaultMaxAge: 90 })).toEqual({ maxAge: 30, scope: PUBLIC });
+  });
+});
+
+describe('what a subgraph says of its answer', () => {
+  const said = (cacheControl: string | null, age: string | null = null, vary: string | null = null) =>
+    answerFreshness({ 'cache-control': cacheControl, age, vary }, ['accept-language']);
+
+  test.each<[string | null, string | null, string | null, object | undefined]>([
+    [null, null, null, undefined],
+    ['max-age=60', null, null, { maxAge: 60, scope: PUBLIC }],
+    ['Public, Max-Age=60', null, null, { maxAge: 60, scope: PUBLIC }],
+    ['max-age=60', '15', null, { maxAge: 45, scope: PUBLIC }],
+    ['max-age=60', '90', null, { maxAge: 0, scope: PUBLIC }],
+    ['max-age=60, s-maxage=10', null, null, { maxAge: 10, scope: PUBLIC }],
+    ['private, max-age=60', null, null, { maxAge: 60, scope: 'PRIVATE' }],
+    ['private="set-cookie, x", max-age=60', null, null, { maxAge: 60, scope: 'PRIVATE' }],
+    ['no-store, max-age=60', null, null, { maxAge: 0, scope: PUBLIC }],
+    ['no-cache', null, null, { maxAge: 0, scope: PUBLIC }],
+    ['max-age=60', null, '*', { maxAge: 0, scope: PUBLIC }],
+    ['max-age=60', null, 'Cookie', { maxAge: 0, scope: PUBLIC }],
+    ['max-age=60', null, 'Accept-Encoding, Accept-Language', { maxAge: 60, scope: PUBLIC }],
+    ['public', null, null, undefined],
+    ['max-age=soon', null, null, undefined],
+  ])('Cache-Control: %s, Age: %s, Vary: %s', (cacheControl, age, vary, expected) => {
+    expect(said(cacheControl, age, vary)).toEqual(expected);
+  });
+
+  test('stands in place of the default, and never of a stricter hint', () => {
+    const answer = { maxAge: 60, scope: 'PRIVATE' as const };
+    const hinted = { maxAge: 30, hasDefault: true, scope: 'PUBLIC' as const };
+    expect(freshnessOf(hinted, answer, 0)).toEqual({ maxAge: 30, scope: 'PRIVATE' });
+    expect(freshnessOf({ ...hinted, maxAge: undefined }, answer, 0)).toEqual(answer);
+    expect(freshnessOf({ ...hinted, maxAge: 90 }, answer, 0)).toEqual(answer);
+  });
 });
 
 test('a wrong hint is named', () => {

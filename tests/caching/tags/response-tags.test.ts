@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { buildSchema, parse, validate } from 'graphql';
+import { buildSchema, parse, validate, type GraphQLObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entityKeys, keyOf } from '../../../plugins/caching/tags/entity-keys.ts';
 import { responseTags } from '../../../plugins/caching/tags/response-tags.ts';
@@ -19,8 +19,12 @@ const { profileOf } = operationProfiles();
 describe('the tags of a response', () => {
   const schema = buildSchema(`
     directive @join__type(graph: String, key: String) repeatable on OBJECT
-    directive @cacheTag(format: String!) repeatable on OBJECT
-    type Query { product: Product products: [Product] item: Item }
+    directive @cacheTag(format: String!) repeatable on OBJECT | FIELD_DEFINITION
+    type Query {
+      product(upc: ID): Product @cacheTag(format: "asked-{$args.upc}")
+      products: [Product]
+      item: Item
+    }
     interface Item { upc: ID }
     type Product implements Item @join__type(graph: "A", key: "upc") @join__type(graph: "B", key: "sku brand { id }")
       @cacheTag(format: "product-{$key.upc}") @cacheTag(format: "brand-{$key.brand.id}") {
@@ -30,9 +34,9 @@ describe('the tags of a response', () => {
     type Card implements Item @join__type(graph: "A", key: "upc") { upc: ID }
   `);
 
-  function tagsOf(query: string, data: Record<string, unknown>): readonly Tag[] {
+  function tagsOf(query: string, data: Record<string, unknown>, variables = {}): readonly Tag[] {
     const profile = profileOf(schema, parse(query), undefined);
-    return responseTags(schema, entityKeys(schema), profile?.selection ?? [], data);
+    return responseTags(schema, entityKeys(schema)).ofData(profile?.selection ?? [], data, variables);
   }
 
   const hits = (tags: readonly Tag[], invalidation: Invalidation): boolean =>
@@ -71,6 +75,42 @@ describe('the tags of a response', () => {
     expect(hits(told, product({ upc: '1' }))).toBe(false);
     expect(hits(told, { kind: 'entity', type: 'Card', key: { upc: '1' } })).toBe(true);
     expect(hits(told, { kind: 'entity', type: 'Card', key: { upc: '2' } })).toBe(false);
+  });
+
+  test('what is not there yet is found by whatever may come to be there', () => {
+    for (const data of [{ products: [] }, { products: null }, { products: [null] }]) {
+      const tags = tagsOf('{ products { upc } }', data);
+      expect(hits(tags, product({ upc: '7' }))).toBe(true);
+      expect(hits(tags, { kind: 'type', type: 'Product' })).toBe(true);
+      expect(hits(tags, { kind: 'tag', tag: 'product-7' })).toBe(true);
+      expect(hits(tags, { kind: 'type', type: 'Card' })).toBe(false);
+    }
+  });
+
+  test('a field names its answers by its arguments', () => {
+    const query = 'query ($upc: ID = "3") { product(upc: $upc) { upc brand { id } } }';
+    const data = { product: { upc: '1', brand: { id: 'x' } } };
+    expect(hits(tagsOf(query, data, { upc: '1' }), { kind: 'tag', tag: 'asked-1' })).toBe(true);
+    expect(hits(tagsOf(query, data, { upc: '2' }), { kind: 'tag', tag: 'asked-1' })).toBe(false);
+    expect(hits(tagsOf('{ product(upc: "1") { upc brand { id } } }', data), { kind: 'tag', tag: 'asked-1' })).toBe(
+      true,
+    );
+  });
+
+  test('what a subgraph was asked for an entity by counts as what is known of it', () => {
+    const tags = (representation: Record<string, unknown>, entity?: Record<string, unknown>) => {
+      const selection = profileOf(schema, parse('{ product { price } }'), undefined)?.selection?.[0]?.selections ?? [];
+      const type = schema.getType('Product') as GraphQLObjectType;
+      return responseTags(schema, entityKeys(schema)).ofEntity(type, selection, entity, representation, {});
+    };
+    const byUpc = tags({ __typename: 'Product', upc: '1' }, { price: 1 });
+    expect(hits(byUpc, product({ upc: '1' }))).toBe(true);
+    expect(hits(byUpc, product({ upc: '2' }))).toBe(false);
+    expect(hits(byUpc, { kind: 'tag', tag: 'product-1' })).toBe(true);
+    const bySku = tags({ __typename: 'Product', sku: 'a', brand: { id: 'x' } });
+    expect(hits(bySku, product({ sku: 'a', brand: { id: 'x' } }))).toBe(true);
+    expect(hits(bySku, product({ sku: 'a', brand: { id: 'y' } }))).toBe(false);
+    expect(hits(bySku, { kind: 'tag', tag: 'brand-x' })).toBe(true);
   });
 
   test('a response of very many entities has the tags of its types, and is found by any of them', () => {
@@ -114,7 +154,7 @@ describe('whatever a client asks, each entity that it gets is found when it is i
         );
         const profile = profileOf(schema, document, undefined);
         if (!profile?.selection || !data) return;
-        const tags = new Set(responseTags(schema, keysOf, profile.selection, data));
+        const tags = new Set(responseTags(schema, keysOf).ofData(profile.selection, data, {}));
         for (const { __typename: type, number } of got) {
           expect(tags, text).toContain(tagsToInvalidate({ kind: 'type', type })[0]);
           for (const { fields } of keysOf(type)) {

@@ -1,0 +1,57 @@
+import type { ExecutionRequest } from '@graphql-tools/utils';
+import { OperationTypeNode } from 'graphql';
+import { schemaCaching } from '../schema-caching.ts';
+import { subgraphTag } from '../tags/tag.ts';
+import { freshnessSaid, type CallAnswer, type CallCaching, type SubgraphCall } from './call-cache.ts';
+import { callPlanOf, type CallPlan } from './call-plan.ts';
+import { entityCalls } from './entity-calls.ts';
+import type { Reading } from './reading.ts';
+import { rootCalls, sendMutation } from './root-calls.ts';
+
+type Send = (request: ExecutionRequest) => unknown;
+
+/** Sends an operation to a subgraph as far as the cache does not answer it. */
+export type SubgraphCalls = (
+  subgraph: string,
+  request: ExecutionRequest,
+  reading: Reading,
+  send: Send,
+) => Promise<CallAnswer>;
+
+export function subgraphCalls(caching: CallCaching): SubgraphCalls {
+  const callEntities = entityCalls(caching);
+  const callRoot = rootCalls(caching);
+
+  /** Notes what of the answer can be known without reading it. */
+  async function callOther(call: SubgraphCall): Promise<CallAnswer> {
+    const answer = await call.send(call.variables);
+    const said = freshnessSaid(caching, answer, []);
+    call.reading.parts.push({
+      until: said ? performance.now() + said.maxAge * 1000 : Infinity,
+      scope: said?.scope ?? 'PUBLIC',
+      isSaid: said !== undefined,
+      tags: [subgraphTag(call.subgraph)],
+      found: 0,
+      fetched: 1,
+    });
+    return answer;
+  }
+
+  return async (subgraph, request, reading, send) => {
+    const schema = schemaCaching(reading.schema);
+    const version = schema.subgraphVersion(subgraph);
+    const call: SubgraphCall = {
+      schema,
+      subgraph,
+      version: version ?? '',
+      variables: (request.variables ?? {}) as SubgraphCall['variables'],
+      reading,
+      send: async (variables) => (await send({ ...request, variables })) as CallAnswer,
+    };
+    if (version === undefined) return callOther(call);
+    const plan: CallPlan = callPlanOf(schema.supergraph, request.document);
+    if (request.operationType === OperationTypeNode.MUTATION) return sendMutation(plan, call);
+    if (plan.kind === 'entities') return callEntities(plan, call);
+    return plan.kind === 'root' ? callRoot(plan, call) : callOther(call);
+  };
+}

@@ -1,0 +1,158 @@
+import { isAsyncIterable } from '@graphql-tools/utils';
+import { OperationTypeNode, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import { operationProfiles, type OperationProfile } from '../operation/index.ts';
+import { ANONYMOUS, type GatehouseContext } from '../request-context.ts';
+import { hashOf, privateKeyOf } from './calls/call-key.ts';
+import type { Reading } from './calls/reading.ts';
+import type { Invalidate } from './invalidation/index.ts';
+import { mutationHints } from './invalidation/mutation-hints.ts';
+import type { CachingOptions } from './options.ts';
+import type { Outcome } from './responses/outcome.ts';
+import { requestedUse } from './responses/request-directives.ts';
+import type { ResponseCache } from './responses/response-cache.ts';
+import { schemaCaching } from './schema-caching.ts';
+
+type Execute = (args: ExecutionArgs) => unknown;
+type Context = GatehouseContext & { readonly request?: Request };
+
+/** What becomes of an execution: it is done as always, in another way, or not at all. */
+export type Course =
+  | { readonly kind: 'execute'; readonly execute: Execute }
+  | { readonly kind: 'answered'; readonly result: ExecutionResult };
+
+export interface OperationCaching {
+  /** Undefined for what the cache has nothing to do with. */
+  courseOf(args: ExecutionArgs, execute: Execute): Course | undefined;
+  /** What the execution with this context reads, while it runs. */
+  readingOf(context: unknown): Reading | undefined;
+  /** What the cache had to do with each operation of a request. */
+  outcomesOf(request: Request): readonly Outcome[];
+}
+
+export interface OperationCachingOptions extends Pick<
+  CachingOptions,
+  'responses' | 'entities' | 'clientDirectives' | 'log'
+> {
+  /** In lower case. */
+  readonly vary: readonly string[];
+  readonly cache: ResponseCache;
+  readonly invalidate: Invalidate;
+}
+
+const NO_OUTCOMES: readonly Outcome[] = [];
+
+export function operationCaching(options: OperationCachingOptions): OperationCaching {
+  const { responses = true, entities = true, clientDirectives = 'honour', vary, cache, invalidate, log } = options;
+  const profiles = operationProfiles();
+  const readings = new WeakMap<object, Reading>();
+  const outcomes = new WeakMap<Request, Outcome[]>();
+
+  function note(request: Request | undefined, outcome: Outcome): void {
+    if (!request) return;
+    const known = outcomes.get(request);
+    if (known) known.push(outcome);
+    else outcomes.set(request, [outcome]);
+  }
+
+  function begin(args: ExecutionArgs, use: Reading['use'], needsTags: boolean): Reading {
+    const { principal, request } = args.contextValue as Context;
+    const reading: Reading = {
+      schema: args.schema,
+      use,
+      privateKey: privateKeyOf(principal),
+      varyKey: varyKeyOf(request),
+      needsTags,
+      parts: [],
+      changed: [],
+    };
+    readings.set(args.contextValue as object, reading);
+    return reading;
+  }
+
+  function varyKeyOf(request: Request | undefined): string {
+    if (vary.length === 0) return '';
+    return hashOf(vary.map((name) => request?.headers.get(name) ?? null));
+  }
+
+  function mutation(args: ExecutionArgs, { selection = [] }: OperationProfile, execute: Execute): Course {
+    const { request } = args.contextValue as Context;
+    const reading = begin(args, 'bypass', false);
+    const variables = args.variableValues ?? {};
+    return {
+      kind: 'execute',
+      async execute(given) {
+        const result = await execute(given);
+        const hinted = mutationHints(selection, variables, (coordinate, problem) =>
+          log?.warn({ coordinate, problem }, 'A @cacheInvalidate cannot be followed'),
+        );
+        const changed = [...reading.changed, ...hinted];
+        // Before it is answered: who has the answer finds nothing older than it.
+        if (changed.length > 0) await invalidate(changed);
+        note(request, { kind: 'bypass' });
+        return result;
+      },
+    };
+  }
+
+  function query(args: ExecutionArgs, profile: OperationProfile, execute: Execute): Course {
+    const { withheld, request } = args.contextValue as Context;
+    const use = requestedUse(request, clientDirectives);
+    // What decides about data has to see it as it is.
+    const reading = begin(args, !entities || withheld?.onData ? 'bypass' : use, responses);
+    const isWhole = responses && use !== 'bypass' && !withheld;
+    const schema = schemaCaching(args.schema);
+    const operation = isWhole ? cache.operationOf(schema, profile, args.variableValues ?? {}, reading) : undefined;
+    if (!operation) {
+      return {
+        kind: 'execute',
+        async execute(given) {
+          const result = await execute(given);
+          note(request, use === 'bypass' ? { kind: 'bypass' } : missed(reading));
+          return result;
+        },
+      };
+    }
+    const held = use === 'use' ? cache.peek(operation) : undefined;
+    if (held) {
+      note(request, held.outcome);
+      return { kind: 'answered', result: held.result };
+    }
+    return {
+      kind: 'execute',
+      async execute(given) {
+        const { result, outcome } = await cache.answer(schema, operation, reading, use, async () => {
+          const executed = await execute(given);
+          return isAsyncIterable(executed) ? NO_RESULT : (executed as ExecutionResult);
+        });
+        note(request, outcome);
+        return result;
+      },
+    };
+  }
+
+  return {
+    courseOf(args, execute) {
+      const { operation } = args.contextValue as Context;
+      const profile = operation ?? profiles.profileOf(args.schema, args.document, args.operationName);
+      if (!profile) return undefined;
+      return profile.kind === OperationTypeNode.MUTATION
+        ? mutation(args, profile, execute)
+        : query(args, profile, execute);
+    },
+    readingOf: (context) => (typeof context === 'object' && context !== null ? readings.get(context) : undefined),
+    outcomesOf: (request) => outcomes.get(request) ?? NO_OUTCOMES,
+  };
+}
+
+/** Queries are not streamed. */
+const NO_RESULT: ExecutionResult = { data: null };
+
+function missed({ parts }: Reading): Outcome {
+  const sum = (count: 'found' | 'fetched'): number => parts.reduce((total, part) => total + part[count], 0);
+  return { kind: 'miss', found: sum('found'), fetched: sum('fetched'), stored: undefined };
+}
+
+/** Whether the answers to a caller are those that anybody gets who comes without a credential. */
+export function isAnyone({ principal = ANONYMOUS }: GatehouseContext, request: Request): boolean {
+  return principal.kind === 'anonymous' && !request.headers.has('authorization');
+}
