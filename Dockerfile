@@ -40,7 +40,7 @@ RUN install --directory --owner=1000 --group=1000 --mode=0700 /var/lib/gatehouse
 COPY --from=gateway-packages /app/node_modules ./node_modules
 COPY package.json gateway.config.ts ./
 # What is of use beside a running gateway: docker compose exec gateway node commands/compose.ts
-COPY commands/compose.ts commands/check-schema.ts commands/keys.ts commands/quota.ts ./commands/
+COPY commands/compose.ts commands/check-schema.ts commands/keys.ts commands/quota.ts commands/cache.ts ./commands/
 COPY plugins ./plugins
 USER 1000:1000
 EXPOSE 4000

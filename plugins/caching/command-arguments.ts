@@ -18,7 +18,7 @@ get also takes
 All take --format text|json (default: text).
 Where entries are encrypted, get needs the CACHE_ENCRYPTION_KEY of the gateways.`;
 
-const MAX_LIMIT = 1000;
+export const MAX_LIMIT = 1000;
 
 /** What `npm run cache` is asked to do. */
 export type CacheCommand =

@@ -4,7 +4,7 @@ import { StoreUnavailableError, type ScriptReply, type StoreScript } from '../..
 const STATE = read('state.lua');
 
 /** How Redis stood when a script ran: its epoch, the number of the last invalidation, its clock (ms since 1970). */
-type Position = readonly [epoch: string, sequence: number, nowMs: number];
+export type Position = readonly [epoch: string, sequence: number, nowMs: number];
 
 /** Each answers as the head of its file says. */
 export const LOOKUP = script<readonly [...Position, ...(string | null)[]]>('lookup');
@@ -12,7 +12,8 @@ export const REGISTER = script<readonly [...Position, ...number[]]>('register');
 export const INVALIDATE = script<readonly [...Position, everything: number, count: number]>('invalidate');
 export const DROP = script<readonly [...Position, count: number, rest: readonly string[]]>('drop');
 
-function script<Reply extends ScriptReply>(name: string): StoreScript<Reply> {
+/** A file of this folder, behind state.lua. */
+export function script<Reply extends ScriptReply>(name: string): StoreScript<Reply> {
   return {
     name: `cache ${name}`,
     lua: `${STATE}\n${read(`${name}.lua`)}`,
