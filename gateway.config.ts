@@ -88,6 +88,8 @@ export const gatewayConfig = defineConfig({
       log,
     });
     const limiting = useLimits({ store: redis, ...limits, log });
+    // Plugins of your own do not see what the front door answers; without it, they see every request.
+    const server = useServer({ authentication, frontDoor: true });
     const caching = useCaching({ store: redis, vary: forwardHeaders, ...cachingFromEnvironment(env), webhooks, log });
     return [
       useAdmin({
@@ -98,11 +100,12 @@ export const gatewayConfig = defineConfig({
           upstream: upstream.status,
           limits: limiting.status,
           cache: caching.status,
+          server: server.status,
         },
         log,
       }),
       useHealth({ supergraph, subgraphs, redis, upstream }),
-      useServer({ authentication }),
+      server,
       authentication,
       useOperationProfiles(),
       limiting,

@@ -18,6 +18,10 @@ export interface GatehouseContext {
   readonly cost?: OperationCosts | undefined;
   /** Whether policies were asked about it: what they say may be otherwise at another time. Set with `withheld`. */
   readonly asksPolicies?: boolean | undefined;
+  /** How the same may be answered again, as far as it may; set when it is answered, by `plugins/caching`. */
+  readonly held?: HeldResponse | undefined;
+  /** Admits the same operation again; set when it was executed, by `plugins/limits`. */
+  readonly admitAgain?: AdmitAgain | undefined;
   /** What introspection tells of, if that is not the whole schema; set with `withheld`. */
   readonly visibleSchema?: GraphQLSchema | undefined;
 }
@@ -32,6 +36,34 @@ export interface CachingHeaders {
   readonly 'cache-control': string | null;
   readonly age: string | null;
   readonly vary: string | null;
+}
+
+/** A whole response that the cache holds for whoever may see all of it. */
+export interface HeldResponse {
+  /** Undefined when this process does not have it any more, or not fresh. `ifNoneMatch`: what the client has already. */
+  current(ifNoneMatch?: string): CurrentResponse | undefined;
+  /** To be called when it was given as an answer. */
+  answered(): void;
+}
+
+export interface CurrentResponse {
+  /** 304: the client has the body already, and gets none. */
+  readonly status: 200 | 304;
+  readonly body: Buffer;
+  readonly etag: string;
+  /** By their names in lower case: `cache-status` and the like. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Takes the tokens that an operation costs which ran before. Undefined when it is not admitted. */
+export type AdmitAgain = (
+  principal: Principal | undefined,
+  address: string,
+) => AdmittedAgain | undefined | Promise<AdmittedAgain | undefined>;
+
+export interface AdmittedAgain {
+  /** How it stands with the limits. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** By the schema's `@cost` and `@listSize`. */

@@ -21,8 +21,13 @@ export type Witness = (
   caller: Caller,
 ) => void;
 
-/** Answers without a promise where it can. `now` in ms since 1970. */
-export type Authenticator = (presented: Presented, caller: Caller, now: number) => Outcome | Promise<Outcome>;
+/** `now` in ms since 1970. */
+export interface Authenticator {
+  /** Answers without a promise where it can. */
+  authenticate(presented: Presented, caller: Caller, now: number): Outcome | Promise<Outcome>;
+  /** Whom it remembers, and lets in; undefined for all else, of which nothing is told or counted. */
+  recall(presented: Presented, caller: Caller, now: number): Principal | undefined;
+}
 
 const NOBODY: Outcome = Object.freeze({ outcome: 'accepted', principal: ANONYMOUS });
 const MISSING: Outcome = Object.freeze({ outcome: 'refused', why: 'missing' });
@@ -62,7 +67,7 @@ export function authenticator(
     }
   }
 
-  return (presented, caller, now) => {
+  function authenticate(presented: Presented, caller: Caller, now: number): Outcome | Promise<Outcome> {
     if (presented.kind === 'none') {
       witness('none', anonymous === 'allow' ? 'accepted' : 'refused', undefined, caller);
       return anonymous === 'allow' ? NOBODY : MISSING;
@@ -92,5 +97,24 @@ export function authenticator(
     };
     const verdict = method.authenticate(credential, caller, now);
     return verdict instanceof Promise ? verdict.then(learn) : learn(verdict);
+  }
+
+  return {
+    authenticate,
+    recall(presented, caller, now) {
+      if (presented.kind === 'none' && anonymous === 'allow') {
+        witness('none', 'accepted', undefined, caller);
+        return ANONYMOUS;
+      }
+      if (presented.kind !== 'one') return undefined;
+      for (const method of methods) {
+        const known = method.recall(presented.credential, caller, now);
+        if (!known) continue;
+        if (known.outcome !== 'accepted') return undefined;
+        witness(method.name, 'accepted', undefined, caller);
+        return known.principal;
+      }
+      return undefined;
+    },
   };
 }

@@ -37,6 +37,8 @@ export type ConnectionOutcome =
 export interface AuthenticationPlugin extends GatewayPlugin {
   /** Who opens a WebSocket, by the payload of its `connection_init` and its upgrade. */
   authenticateConnection(upgrade: IncomingMessage, payload: unknown): ConnectionOutcome | Promise<ConnectionOutcome>;
+  /** Who sends an HTTP request, as far as that is remembered and lets it in. */
+  recognize(request: IncomingMessage): { readonly principal: Principal; readonly address: string } | undefined;
   /** Whether browsers may bring a credential by themselves, so that the origin of a WebSocket matters. */
   readonly usesCookie: boolean;
 }
@@ -66,7 +68,7 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
   const addressOf = clientAddress(trustedProxies);
   let count: CountDecision | undefined;
 
-  const authenticate = authenticator(methods, anonymous, (method, outcome, reason, { address }) => {
+  const { authenticate, recall } = authenticator(methods, anonymous, (method, outcome, reason, { address }) => {
     count?.(method, outcome);
     if (reason !== undefined)
       log?.[outcome === 'unavailable' ? 'warn' : 'info']({ method, reason, address }, `Credential ${outcome}`);
@@ -81,6 +83,13 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
 
     authenticateConnection: (upgrade, payload) =>
       authenticate(presentedByConnection(upgrade, payload, cookie), callerOf(upgrade), Date.now()),
+
+    recognize(request) {
+      const caller = callerOf(request);
+      // The cookie is for WebSockets only.
+      const principal = recall(presentedByConnection(request, undefined, undefined), caller, Date.now());
+      return principal && { principal, address: caller.address };
+    },
 
     onYogaInit() {
       count ??= decisionCounter();

@@ -63,7 +63,7 @@ export function useCaching(options: CachingOptions): CachingPlugin {
   };
   const invalidate = invalidator(store, metrics);
   const call = subgraphCalls(caching);
-  const operations = operationCaching({ ...options, vary, cache: responseCache(caching), invalidate });
+  const operations = operationCaching({ ...options, vary, cache: responseCache(caching), invalidate, metrics });
 
   return {
     invalidate,

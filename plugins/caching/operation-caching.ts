@@ -6,14 +6,16 @@ import { hashOf, privateKeyOf } from './calls/call-key.ts';
 import type { Reading } from './calls/reading.ts';
 import type { Invalidate } from './invalidation/index.ts';
 import { mutationHints } from './invalidation/mutation-hints.ts';
+import type { CacheMetrics } from './metrics.ts';
 import type { CachingOptions } from './options.ts';
 import type { Outcome } from './responses/outcome.ts';
 import { requestedUse } from './responses/request-directives.ts';
-import type { ResponseCache } from './responses/response-cache.ts';
+import type { CacheableOperation, ResponseCache } from './responses/response-cache.ts';
+import { hitHeaders, isKnown } from './responses/response-headers.ts';
 import { schemaCaching } from './schema-caching.ts';
 
 type Execute = (args: ExecutionArgs) => unknown;
-type Context = GatehouseContext & { readonly request?: Request };
+type Context = GatehouseContext & { readonly request?: Request; held?: GatehouseContext['held'] };
 
 /** What becomes of an execution: it is done as always, in another way, or not at all. */
 export type Course =
@@ -36,13 +38,23 @@ export interface OperationCachingOptions extends Pick<
   /** In lower case. */
   readonly vary: readonly string[];
   readonly cache: ResponseCache;
+  metrics(): CacheMetrics;
   readonly invalidate: Invalidate;
 }
 
 const NO_OUTCOMES: readonly Outcome[] = [];
 
 export function operationCaching(options: OperationCachingOptions): OperationCaching {
-  const { responses = true, entities = true, clientDirectives = 'honour', vary, cache, invalidate, log } = options;
+  const {
+    responses = true,
+    entities = true,
+    clientDirectives = 'honour',
+    vary,
+    cache,
+    invalidate,
+    metrics,
+    log,
+  } = options;
   const profiles = operationProfiles();
   const readings = new WeakMap<object, Reading>();
   const outcomes = new WeakMap<Request, Outcome[]>();
@@ -112,10 +124,13 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
         },
       };
     }
-    const held = use === 'use' ? cache.peek(operation) : undefined;
-    if (held) {
-      note(request, held.outcome);
-      return { kind: 'answered', result: held.result };
+    const context = args.contextValue as Context;
+    if (use === 'use') context.held = heldResponse(operation, context);
+    const known = use === 'use' ? cache.peek(operation) : undefined;
+    if (known) {
+      metrics().asked('l1', 'hit');
+      note(request, known.outcome);
+      return { kind: 'answered', result: known.result };
     }
     return {
       kind: 'execute',
@@ -127,6 +142,22 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
         note(request, outcome);
         return result;
       },
+    };
+  }
+
+  function heldResponse(operation: CacheableOperation, { request, ...context }: Context): GatehouseContext['held'] {
+    if (!request) return undefined;
+    const isForAll = isAnyone(context, request);
+    return {
+      current(ifNoneMatch) {
+        const hit = cache.peek(operation);
+        if (!hit) return undefined;
+        const { body } = hit.outcome;
+        const etag = body.etag();
+        const status = isKnown(ifNoneMatch ?? null, etag) ? 304 : 200;
+        return { status, body: body.bytes, etag, headers: hitHeaders(hit.outcome, isForAll) };
+      },
+      answered: () => metrics().asked('l1', 'hit'),
     };
   }
 

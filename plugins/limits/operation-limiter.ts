@@ -1,6 +1,12 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { operationProfiles, type Cost, type OperationProfile } from '../operation/index.ts';
-import { ANONYMOUS, type GatehouseContext, type OperationCosts } from '../request-context.ts';
+import {
+  ANONYMOUS,
+  type AdmitAgain,
+  type AdmittedAgain,
+  type GatehouseContext,
+  type OperationCosts,
+} from '../request-context.ts';
 import { admissions, type Admission } from './admission.ts';
 import { createTokenStore } from './buckets/token-store.ts';
 import { complexityChecks } from './complexity.ts';
@@ -10,7 +16,7 @@ import { eventsWithin } from './limited-events.ts';
 import { limitMetrics, type LimitMetrics } from './metrics.ts';
 import type { LimitsOptions } from './options.ts';
 import { compilePolicies } from './policies/compiled-policy.ts';
-import type { Caller, NamedOperation } from './policies/policy.ts';
+import type { Caller } from './policies/policy.ts';
 import { recentUsage, type Usage } from './recent-usage.ts';
 import { thresholdEvent } from './threshold-event.ts';
 
@@ -38,6 +44,7 @@ interface LimitedContext extends GatehouseContext {
   readonly request?: Request;
   readonly params?: { readonly extensions?: { readonly cost?: unknown } | null };
   cost?: OperationCosts;
+  admitAgain?: AdmitAgain;
 }
 
 /** The reload of the schema ends an operation with it; the operation is then executed once more. */
@@ -101,12 +108,40 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
     return begun.get(context) ?? ask();
   }
 
+  /** The same operation once more, of whose cost all is known; its size was within the limits of the same caller. */
+  function admissionAgain(
+    { schema, variableValues }: ExecutionArgs,
+    profile: OperationProfile,
+    estimated: Cost,
+    actual: Cost,
+  ): AdmitAgain {
+    return (principal = ANONYMOUS, address) => {
+      const caller = { principal, address };
+      const { kind, name } = profile;
+      const ofFields = limitsOfFields(schema, profile, caller, variableValues ?? {});
+      if ('refused' in ofFields) return undefined;
+      metrics().cost('estimated', estimated.total);
+      const conclude = (admission: Admission): AdmittedAgain | undefined => {
+        usage.note(admission.standings);
+        if (admission.outcome === 'refused') return undefined;
+        metrics().cost('actual', actual.total);
+        void admission.settle(actual);
+        const { standings: told } = admission;
+        return { headers: told.length > 0 ? rateLimitHeaders(told, Date.now()) : {} };
+      };
+      const admission = admit(caller, { kind, name }, estimated, ofFields.asked);
+      return admission instanceof Promise ? admission.then(conclude) : conclude(admission);
+    };
+  }
+
   function admitted(
-    { contextValue, variableValues }: ExecutionArgs,
-    { cost: costs, ...profile }: Pick<OperationProfile, 'cost'> & NamedOperation,
+    args: ExecutionArgs,
+    profile: OperationProfile,
     estimated: Cost,
     { settle }: Extract<Admission, { outcome: 'admitted' }>,
   ): AdmittedOperation {
+    const { contextValue, variableValues } = args;
+    const { cost: costs, kind, name } = profile;
     const context = contextValue as LimitedContext;
     const caller = callerOf(context);
     const spent = (data: unknown): Cost =>
@@ -119,13 +154,14 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
         metrics().cost('actual', actual.total);
         context.cost = { estimated: estimated.total, actual: actual.total };
         void settle(actual);
+        context.admitAgain = admissionAgain(args, profile, estimated, actual);
         if (context.params?.extensions?.cost === true) {
           setResult({ ...result, extensions: { ...result.extensions, cost: context.cost } });
         }
       },
       within: (events) =>
         eventsWithin(events, async ({ data }) => {
-          const admission = await admitEvent(caller, profile, spent(data));
+          const admission = await admitEvent(caller, { kind, name }, spent(data));
           return admission.outcome === 'admitted';
         }),
     };
@@ -160,7 +196,7 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
           return undefined;
         }
         begun.set(context, admission);
-        return hooks(admitted(args, { kind, name, cost: costs }, cost, admission));
+        return hooks(admitted(args, profile, cost, admission));
       };
       const ofFields = limitsOfFields(args.schema, profile, caller, variables);
       if ('refused' in ofFields) {

@@ -20,7 +20,7 @@ afterAll(async () => {
   await demo?.close();
 });
 
-test('/status tells versions, the supergraph, Redis, the subgraphs and the limits', async () => {
+test('/status tells versions, the supergraph, Redis, the subgraphs, the limits and the caches', async () => {
   const response = await fetch(`http://127.0.0.1:${port}/status`);
   expect(response.headers.get('content-type')).toBe('application/json');
   expect(await response.json()).toEqual({
@@ -34,6 +34,8 @@ test('/status tells versions, the supergraph, Redis, the subgraphs and the limit
     redis: { status: 'off' },
     upstream: expect.any(Array),
     limits: { usage: [] },
+    cache: { l1: { entries: 0, bytes: 0, maxBytes: 64 * 1024 * 1024 }, l2: 'off', undelivered: 0 },
+    server: { frontDoor: { answered: 0, remembered: 0 } },
   });
 });
 

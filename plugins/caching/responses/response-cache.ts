@@ -31,6 +31,10 @@ export interface Answered {
   readonly outcome: Outcome;
 }
 
+export interface Hit extends Answered {
+  readonly outcome: Extract<Outcome, { kind: 'hit' }>;
+}
+
 /** A query that may be answered from the cache as a whole. */
 export interface CacheableOperation {
   readonly selection: readonly SelectedField[];
@@ -51,7 +55,7 @@ export interface ResponseCache {
     reading: Reading,
   ): CacheableOperation | undefined;
   /** What L1 has of it, fresh. */
-  peek(operation: CacheableOperation): Answered | undefined;
+  peek(operation: CacheableOperation): Hit | undefined;
   /** From the cache, or executed: by one of all who ask for the same at the same time. */
   answer(
     schema: SchemaCaching,
@@ -113,7 +117,6 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
     peek({ id, keptFor }) {
       const hit = store.peek(id);
       if (hit?.state !== 'fresh') return undefined;
-      metrics().asked('l1', 'hit');
       return hitOf(hit.entry, keptFor);
     },
 
@@ -179,7 +182,7 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
   };
 }
 
-function hitOf(entry: CacheEntry, keptFor: CacheableOperation['keptFor']): Answered {
+function hitOf(entry: CacheEntry, keptFor: CacheableOperation['keptFor']): Hit {
   const body = keptBody(entry.value);
   const scope = keptFor === 'all' ? 'PUBLIC' : 'PRIVATE';
   return { result: body.result, outcome: { kind: 'hit', entry, scope, body } };

@@ -3,13 +3,12 @@ import type { Outcome } from './outcome.ts';
 
 const NAME = 'gatehouse';
 
-interface ResponseHeaders {
+export interface ResponseHeaders {
   readonly [name: string]: string;
 }
 
 /** `Cache-Status` (RFC 9211), `Cache-Control`, `Age` and `ETag` (RFC 9111, 9110) of a response to one operation. */
 function responseHeaders(outcome: Outcome, isForAll: boolean): ResponseHeaders {
-  const now = performance.now();
   switch (outcome.kind) {
     case 'bypass':
       return { 'cache-status': `${NAME}; fwd=bypass`, 'cache-control': 'no-store' };
@@ -24,19 +23,24 @@ function responseHeaders(outcome: Outcome, isForAll: boolean): ResponseHeaders {
       return { 'cache-status': status, 'cache-control': control(maxAge, scope, isForAll), etag: body.etag() };
     }
     case 'hit': {
-      const { entry, scope, body } = outcome;
-      const ttl = Math.floor((entry.freshUntil - now) / 1000);
-      const status = `${NAME}; hit; ttl=${ttl}`;
-      if (!body.wasSent()) return { 'cache-status': status, 'cache-control': 'no-store' };
-      const lifetime = Math.floor((entry.freshUntil - entry.storedAt) / 1000);
-      return {
-        'cache-status': status,
-        'cache-control': control(lifetime, scope, isForAll),
-        age: String(Math.max(0, Math.floor((now - entry.storedAt) / 1000))),
-        etag: body.etag(),
-      };
+      const headers = hitHeaders(outcome, isForAll);
+      const { 'cache-status': status = '' } = headers;
+      return outcome.body.wasSent() ? headers : { 'cache-status': status, 'cache-control': 'no-store' };
     }
   }
+}
+
+export function hitHeaders(
+  { entry, scope, body }: Extract<Outcome, { kind: 'hit' }>,
+  isForAll: boolean,
+): ResponseHeaders {
+  const now = performance.now();
+  return {
+    'cache-status': `${NAME}; hit; ttl=${Math.floor((entry.freshUntil - now) / 1000)}`,
+    'cache-control': control((entry.freshUntil - entry.storedAt) / 1000, scope, isForAll),
+    age: String(Math.max(0, Math.floor((now - entry.storedAt) / 1000))),
+    etag: body.etag(),
+  };
 }
 
 function control(maxAge: number, scope: CacheScope, isForAll: boolean): string {
@@ -70,7 +74,7 @@ export function withCacheHeaders(
 const OF_BODY = ['content-type', 'content-length', 'content-encoding'];
 
 /** Whether a client has these bytes already (RFC 9110, section 13.1.2). */
-function isKnown(ifNoneMatch: string | null, etag: string | undefined): boolean {
+export function isKnown(ifNoneMatch: string | null, etag: string | undefined): boolean {
   if (!ifNoneMatch || etag === undefined) return false;
   return ifNoneMatch.split(',').some((one) => ['*', etag, `W/${etag}`].includes(one.trim()));
 }

@@ -45,7 +45,7 @@ test('however the same is asked', async () => {
     expect((await ask(gateway, same)).headers.get('cache-status')).toContain('hit');
   }
   expect(federation.calls()).toBe(before);
-  const other = await ask(gateway, 'query Named { product(id: "2") { id name price stock } }');
+  const other = await ask(gateway, PRODUCT.replace('query', 'query Named'), { id: '2' });
   expect(other.headers.get('cache-status')).toBe('gatehouse; hit; detail=entities; stored');
 });
 

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { LRUCache } from 'lru-cache';
+import type { AdmittedAgain, GatehouseContext, HeldResponse, Principal } from '../../request-context.ts';
+import { fingerprintOf, mayBeHeld } from './fingerprint.ts';
+import { readBody } from './read-body.ts';
+import { lastingHeaders, sentHeaders } from './response-headers.ts';
+
+/** Who sends a request, where that can be told at once. */
+export interface Recognized {
+  readonly principal: Principal;
+  readonly address: string;
+}
+
+export interface FrontDoorOptions {
+  /** Undefined for whom it takes longer to recognize, or who is not let in. */
+  readonly recognize?: ((request: IncomingMessage) => Recognized | undefined) | undefined;
+  /** The path of GraphQL. */
+  readonly path: string;
+}
+
+export interface FrontDoor {
+  /** To be called with the context of each operation that is executed. */
+  executed(context: unknown): void;
+  /** From now on, what was asked means something else. */
+  forget(): void;
+  status(): FrontDoorStatus;
+}
+
+export interface FrontDoorStatus {
+  /** Requests that it answered by itself. */
+  readonly answered: number;
+  /** Requests that it may answer, if they come again. */
+  readonly remembered: number;
+}
+
+/** What it takes to answer an equal request. */
+interface Remembered {
+  readonly held: HeldResponse;
+  readonly admitAgain: GatehouseContext['admitAgain'];
+  /** It is the answer to this principal: the same object while its credential is what it was. */
+  readonly principal: Principal | undefined;
+  /** Of the response, as far as they do not change with each. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+type Context = GatehouseContext & { readonly req?: IncomingMessage };
+
+const MAX_REMEMBERED = 10_000;
+const REQUEST_ID = 'x-request-id';
+
+/**
+ * Answers a request as an equal one was answered, straight from the cache: before a GraphQL request is made of it, and
+ * after its caller was recognized, its tokens were taken and the cache has said that the answer still stands. All else
+ * goes to the pipeline, with its body.
+ */
+export function openFrontDoor(server: Server, pipeline: Handle, { recognize, path }: FrontDoorOptions): FrontDoor {
+  const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  const contexts = new WeakMap<IncomingMessage, Context | 'several'>();
+  let answered = 0;
+  /** Counts how often what was asked came to mean something else. */
+  let generation = 0;
+
+  /** Leaves a request to the pipeline, and remembers how that answers it. */
+  function passOn(request: IncomingMessage, response: ServerResponse, fingerprint: string): void {
+    const begun = generation;
+    const headersOf = sentHeaders(response);
+    response.once('finish', () => {
+      const context = contexts.get(request);
+      if (begun !== generation || response.statusCode !== 200 || !context || context === 'several') return;
+      const { held, admitAgain, principal, asksPolicies } = context;
+      const headers = headersOf();
+      // What a plugin has put in its place is not what the cache holds.
+      if (!held || asksPolicies || headers['etag'] !== held.current()?.etag) return;
+      const lasting = lastingHeaders(headers);
+      if (lasting) remembered.set(fingerprint, { held, admitAgain, principal, headers: lasting });
+    });
+    pipeline(request, response);
+  }
+
+  function open(request: IncomingMessage, response: ServerResponse, body: Buffer | undefined): void {
+    const fingerprint = fingerprintOf(request, body);
+    const pass = (): void => {
+      // The adapter takes a body that has been read from here.
+      if (body) Object.assign(request, { body: Readable.from([body]) });
+      passOn(request, response, fingerprint);
+    };
+    const known = remembered.get(fingerprint);
+    if (!known) return pass();
+    const caller = recognize?.(request);
+    // Another principal, or one that is not known at once.
+    if (recognize && (!caller || caller.principal !== known.principal)) return pass();
+    if (!known.held.current()) {
+      remembered.delete(fingerprint);
+      return pass();
+    }
+    const admitted = known.admitAgain?.(caller?.principal, caller?.address ?? '') ?? NO_LIMITS;
+    const answer = (again: AdmittedAgain | undefined): void => {
+      if (!again || !answerFrom(known, again, request, response)) pass();
+      else answered++;
+    };
+    if (admitted instanceof Promise) void admitted.then(answer, pass);
+    else answer(admitted);
+  }
+
+  server.removeListener('request', pipeline);
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const kind = mayBeHeld(request, path);
+    if (kind === 'no') return pipeline(request, response);
+    if (kind === 'without body') return open(request, response, undefined);
+    readBody(request, (body) => open(request, response, body));
+  });
+
+  return {
+    executed(context) {
+      const { req } = context as Context;
+      if (req) contexts.set(req, contexts.has(req) ? 'several' : (context as Context));
+    },
+    forget() {
+      generation++;
+      remembered.clear();
+    },
+    status: () => ({ answered, remembered: remembered.size }),
+  };
+}
+
+const NO_LIMITS: AdmittedAgain = { headers: {} };
+
+/** False when the cache does not have it any more. */
+function answerFrom(
+  { held, headers }: Remembered,
+  admitted: AdmittedAgain,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const current = held.current(request.headers['if-none-match']);
+  if (!current) return false;
+  const { status, body } = current;
+  const all: Record<string, string> = { ...headers, ...current.headers, ...admitted.headers };
+  const id = request.headers[REQUEST_ID];
+  all[REQUEST_ID] = typeof id === 'string' && id !== '' ? id : randomUUID();
+  if (status === 304) {
+    delete all['content-type'];
+    response.writeHead(status, all).end();
+  } else {
+    all['content-length'] = String(body.byteLength);
+    response.writeHead(status, all).end(body);
+  }
+  held.answered();
+  return true;
+}
