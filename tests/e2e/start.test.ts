@@ -37,6 +37,25 @@ async function tryLines(printed: string): Promise<unknown[]> {
   );
 }
 
+interface Answer {
+  readonly price: number;
+  readonly from: string;
+}
+
+async function priceOfOne(url: string): Promise<Answer> {
+  const response = await post(url, '{ product(upc: "1") { upc price } }');
+  const { data } = (await response.json()) as { data: { product: { price: number } } };
+  return { price: data.product.price, from: response.headers.get('cache-status') ?? '' };
+}
+
+function post(url: string, query: string): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+}
+
 /** Where the identity provider listens that a printed token is of. */
 function identityProviderPort(printed: string): number {
   const [, token = ''] = /'authorization: Bearer ([^']+)'/.exec(printed) ?? [];
@@ -44,7 +63,7 @@ function identityProviderPort(printed: string): number {
 }
 
 test(
-  'npm start prints queries that work, as nobody and as two users, and Ctrl-C stops all that it brought up',
+  'npm start prints queries that work, as nobody and as two users, keeps answers until a subgraph says they changed, and Ctrl-C stops all that it brought up',
   { timeout: 90_000 },
   async () => {
     for (const [name, port] of Object.entries(defaultPorts)) {
@@ -70,7 +89,17 @@ test(
         { data: { me: user('1') } },
         { data: { me: user('2') } },
       ]);
-      expect(printed).toContain(`http://127.0.0.1:${port}/graphql`);
+      const url = `http://127.0.0.1:${port}/graphql`;
+      expect(printed).toContain(url);
+
+      const { price } = await priceOfOne(url);
+      expect((await priceOfOne(url)).from).toContain('hit');
+      // The subgraph itself: the gateway learns of it by the signed webhook, before this is answered.
+      const change = `mutation { updateProduct(upc: "1", input: { price: ${price + 1} }) { upc } }`;
+      expect((await post(`http://127.0.0.1:${defaultPorts.products}/graphql`, change)).status).toBe(200);
+      const fresh = await priceOfOne(url);
+      expect(fresh.price).toBe(price + 1);
+      expect(fresh.from).not.toContain('; ttl=');
 
       const ports = [port, identityProviderPort(printed), ...Object.values(defaultPorts)];
       for (const used of ports) expect(await listens(used)).toBe(true);
