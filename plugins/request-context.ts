@@ -32,6 +32,12 @@ export interface GatehouseContext {
  */
 export const CACHING_HEADERS = Symbol('caching headers');
 
+/**
+ * Under this name in the extensions of an operation for a subgraph: what tells equal operations apart that must not be
+ * answered by one call, since the answer of the earlier may not be true any more.
+ */
+export const NOT_BEFORE = Symbol('not before');
+
 export interface CachingHeaders {
   readonly 'cache-control': string | null;
   readonly age: string | null;

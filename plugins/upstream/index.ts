@@ -3,6 +3,7 @@ import { defaultPrintFn } from '@graphql-tools/executor-common';
 import { fetch } from '@whatwg-node/fetch';
 import type { ExecutionRequest, ExecutionResult } from '@graphql-tools/utils';
 import { OperationTypeNode } from 'graphql';
+import { NOT_BEFORE } from '../request-context.ts';
 import { CallFailed, toClientError } from './failure.ts';
 import { subgraphGuards, type UpstreamStatus } from './guards.ts';
 import { headersFor } from './headers.ts';
@@ -84,7 +85,12 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
                   operationName,
                   variables,
                   signal,
-                  transport: { pool: guard.pool, maxBytes: guard.limits.maxResponseBytes, isShareable: isRepeatable },
+                  transport: {
+                    pool: guard.pool,
+                    maxBytes: guard.limits.maxResponseBytes,
+                    isShareable: isRepeatable,
+                    notBefore: (request.extensions as { readonly [NOT_BEFORE]?: number } | undefined)?.[NOT_BEFORE],
+                  },
                 },
                 (to, init) => send(to, init, context, request.info),
               ),

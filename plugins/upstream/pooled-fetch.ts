@@ -13,6 +13,8 @@ export interface CallInit extends RequestInit {
     readonly maxBytes: number;
     /** It changes nothing, so that an equal one under way at the same time may share its answer. */
     readonly isShareable: boolean;
+    /** Only one with the same may share its answer. */
+    readonly notBefore: number | undefined;
   };
 }
 
@@ -32,7 +34,7 @@ export function pooledFetch(others: CallFetch): CallFetch {
     const fly = (until: AbortSignal) =>
       exchange(call.pool, { url, method, headers, body, signal: until, maxBytes: call.maxBytes });
     const answer = call.isShareable
-      ? await flights.join(JSON.stringify([url, headers, body]), fly, signal)
+      ? await flights.join(JSON.stringify([url, headers, body, call.notBefore]), fly, signal)
       : await fly(signal);
     return new Response(answer.body, { status: answer.status, headers: { ...answer.headers } });
   };

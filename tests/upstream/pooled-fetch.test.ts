@@ -41,9 +41,14 @@ afterEach(async () => {
 
 const send = pooledFetch(() => Promise.reject(new Error('not ours')));
 
-function ask(headers: Record<string, string> = {}, init: CallInit = {}, isShareable = true) {
+function ask(
+  headers: Record<string, string> = {},
+  init: CallInit = {},
+  isShareable = true,
+  notBefore: number | undefined = undefined,
+) {
   const signal = new AbortController().signal;
-  const call = { pool, maxBytes: MAX_BYTES, isShareable };
+  const call = { pool, maxBytes: MAX_BYTES, isShareable, notBefore };
   return send(url, { method: 'POST', body: '{ a }', headers, signal, [CALL]: call, ...init });
 }
 
@@ -67,6 +72,14 @@ test.each([
   await reached(2);
   for (const index of [0, 1]) echo(index);
   for (const one of answers) expect((await one).status).toBe(200);
+});
+
+test('what must not be from before something is not answered by a call from before it', async () => {
+  const answers = [ask({}, {}, true, 1), ask({}, {}, true, 2), ask({}, {}, true, 2)];
+  await reached(2);
+  for (const index of [0, 1]) echo(index);
+  for (const one of answers) expect((await one).status).toBe(200);
+  expect(asked).toHaveLength(2);
 });
 
 test('an answer that has come is not shared with later queries', async () => {

@@ -1,5 +1,6 @@
 import type { ExecutionRequest } from '@graphql-tools/utils';
 import { OperationTypeNode } from 'graphql';
+import { NOT_BEFORE } from '../../request-context.ts';
 import { schemaCaching } from '../schema-caching.ts';
 import { subgraphTag } from '../tags/tag.ts';
 import { freshnessSaid, type CallAnswer, type CallCaching, type SubgraphCall } from './call-cache.ts';
@@ -46,7 +47,11 @@ export function subgraphCalls(caching: CallCaching): SubgraphCalls {
       version: version ?? '',
       variables: (request.variables ?? {}) as SubgraphCall['variables'],
       reading,
-      send: async (variables) => (await send({ ...request, variables })) as CallAnswer,
+      async send(variables) {
+        // A call from before an invalidation is not one for who asks after it.
+        const extensions = { ...request.extensions, [NOT_BEFORE]: caching.store.position() };
+        return (await send({ ...request, variables, extensions })) as CallAnswer;
+      },
     };
     if (version === undefined) return callOther(call);
     const plan: CallPlan = callPlanOf(schema.supergraph, request.document);

@@ -93,6 +93,8 @@ export interface CacheStore {
    * of every entry.
    */
   invalidate(tags: readonly Tag[]): Promise<Invalidated>;
+  /** Another one after each invalidation that this process has heard of. */
+  position(): number;
   status(): CacheStatus;
   /** Ends timers and the subscription, and tries a last time to deliver invalidations. `shared` stays open. */
   close(): Promise<void>;
@@ -170,6 +172,7 @@ export function createCacheStore({
       return { invalidated: everywhere ?? here, delivered: everywhere !== undefined };
     },
 
+    position: ledger.position,
     status: () => ({
       l1: { ...memory.size(), maxBytes },
       l2: others?.link.mode() ?? 'off',

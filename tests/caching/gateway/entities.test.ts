@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
 import { startRedis, type RedisServer } from '../../harness/redis.ts';
+import { until } from '../../harness/until.ts';
 import { startCachedFederation, type CachedFederation } from './cached-federation.ts';
 import { ask } from './ask.ts';
 
@@ -35,4 +36,28 @@ test('only the entities that the cache lacks are asked for, and all come in orde
   const one = await ask(gateway, '{ product(id: "3") { stock } }');
   expect(one.body.data?.product.stock).toBe(3);
   expect(askedFor()).toEqual([]);
+});
+
+test('who asks after a mutation does not get the answer to a call from before it', async () => {
+  const query = '{ product(id: "9") { stock } }';
+  const held = Promise.withResolvers<void>();
+  let holding = 0;
+  federation.stock.break((_, response) => {
+    holding++;
+    const body = JSON.stringify({ data: { _entities: [{ id: '9', stock: 9 }] } });
+    void held.promise.then(() => response.writeHead(200, { 'content-type': 'application/json' }).end(body));
+  });
+  const before = ask(gateway, query);
+  await until('the call to be under way', () => holding === 1);
+  federation.stock.break(undefined);
+  federation.stocks.set('9', 90);
+  await ask(gateway, 'mutation { setPriceOnly(id: "9", price: 1) }');
+  // Another answer, for which the subgraph is asked the same.
+  const after = await ask(gateway, '{ product(id: "9") { stock price } }');
+  expect(after.body.data?.product.stock).toBe(90);
+  held.resolve();
+  expect((await before).body.data?.product.stock).toBe(9);
+  for (const text of [query, '{ product(id: "9") { stock name } }', '{ product(id: "9") { stock price } }']) {
+    expect((await ask(gateway, text)).body.data?.product.stock).toBe(90);
+  }
 });
