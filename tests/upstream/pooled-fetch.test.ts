@@ -45,7 +45,7 @@ function ask(
   headers: Record<string, string> = {},
   init: CallInit = {},
   isShareable = true,
-  notBefore: number | undefined = undefined,
+  notBefore?: number,
 ) {
   const signal = new AbortController().signal;
   const call = { pool, maxBytes: MAX_BYTES, isShareable, notBefore };
