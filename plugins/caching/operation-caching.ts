@@ -66,18 +66,18 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
     else outcomes.set(request, [outcome]);
   }
 
-  function begin(args: ExecutionArgs, use: Reading['use'], needsTags: boolean): Reading {
-    const { principal, request } = args.contextValue as Context;
-    const reading: Reading = {
-      schema: args.schema,
-      use,
-      privateKey: privateKeyOf(principal),
-      varyKey: varyKeyOf(request),
-      needsTags,
-      parts: [],
-      changed: [],
-    };
-    readings.set(args.contextValue as object, reading);
+  function callerOf({ principal, request }: Context): Pick<Reading, 'privateKey' | 'varyKey'> {
+    return { privateKey: privateKeyOf(principal), varyKey: varyKeyOf(request) };
+  }
+
+  function begin(
+    { schema, contextValue }: ExecutionArgs,
+    use: Reading['use'],
+    caller: Pick<Reading, 'privateKey' | 'varyKey'>,
+    needsTags: boolean,
+  ): Reading {
+    const reading: Reading = { schema, use, ...caller, needsTags, parts: [], changed: [] };
+    readings.set(contextValue as object, reading);
     return reading;
   }
 
@@ -87,8 +87,9 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
   }
 
   function mutation(args: ExecutionArgs, { selection = [] }: OperationProfile, execute: Execute): Course {
-    const { request } = args.contextValue as Context;
-    const reading = begin(args, 'bypass', false);
+    const context = args.contextValue as Context;
+    const { request } = context;
+    const reading = begin(args, 'bypass', callerOf(context), false);
     const variables = args.variableValues ?? {};
     return {
       kind: 'execute',
@@ -107,13 +108,16 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
   }
 
   function query(args: ExecutionArgs, profile: OperationProfile, execute: Execute): Course {
-    const { withheld, request } = args.contextValue as Context;
+    const context = args.contextValue as Context;
+    const { withheld, request } = context;
     const use = requestedUse(request, clientDirectives);
-    // What decides about data has to see it as it is.
-    const reading = begin(args, !entities || withheld?.onData ? 'bypass' : use, responses);
+    const caller = callerOf(context);
     const isWhole = responses && use !== 'bypass' && !withheld;
     const schema = schemaCaching(args.schema);
-    const operation = isWhole ? cache.operationOf(schema, profile, args.variableValues ?? {}, reading) : undefined;
+    const operation = isWhole ? cache.operationOf(schema, profile, args.variableValues ?? {}, caller) : undefined;
+    // What decides about data has to see it as it is.
+    const useOfCalls = !entities || withheld?.onData ? 'bypass' : use;
+    const reading = begin(args, useOfCalls, caller, operation !== undefined);
     if (!operation) {
       return {
         kind: 'execute',
@@ -124,7 +128,6 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
         },
       };
     }
-    const context = args.contextValue as Context;
     if (use === 'use') context.held = heldResponse(operation, context);
     const known = use === 'use' ? cache.peek(operation) : undefined;
     if (known) {

@@ -145,21 +145,43 @@ export function entityCalls(caching: CallCaching): (plan: EntityPlan, call: Subg
     });
   }
 
+  /** A call of which nothing is kept. */
+  async function sendWhole(call: SubgraphCall, wanted: readonly Wanted[]): Promise<CallAnswer> {
+    const { reading } = call;
+    const answer = await call.send(call.variables);
+    const said = freshnessSaid(
+      caching,
+      answer,
+      wanted.flatMap(({ slot }) => slot.selected?.said ?? []),
+    );
+    metrics().asked('entity', 'bypass', wanted.length);
+    reading.parts.push({
+      until: said ? performance.now() + said.maxAge * 1000 : Infinity,
+      scope: said?.scope ?? 'PUBLIC',
+      isSaid: said !== undefined,
+      tags: reading.needsTags ? wanted.flatMap(({ slot }) => tagsOf(slot, call, entityAt(slot, answer))) : [],
+      found: 0,
+      fetched: wanted.length,
+    });
+    return answer;
+  }
+
   return async (plan, call) => {
     const { reading } = call;
     const slots = slotsOf(plan, call.variables);
     const wanted = wantedBy(slots, call);
     const ids = wanted.flatMap(({ id }) => id ?? []);
-    const read = ids.length > 0 ? await store.read(reading.use === 'use' ? ids : []) : undefined;
-    const hitOf = ({ id }: Wanted): CacheHit | undefined => (id === undefined ? undefined : read?.hits.get(id));
+    if (ids.length === 0) return sendWhole(call, wanted);
+    const read = await store.read(reading.use === 'use' ? ids : []);
+    const hitOf = ({ id }: Wanted): CacheHit | undefined => (id === undefined ? undefined : read.hits.get(id));
     const isServable = (one: Wanted): boolean => hitOf(one) !== undefined && hitOf(one)?.state !== 'expired';
     const missing = wanted.filter((one) => !isServable(one));
     const stale = wanted.filter((one) => hitOf(one)?.state === 'stale');
     count(wanted.length - missing.length - stale.length, stale.length, ids.length, wanted.length);
-    if (read && stale.length > 0) void refresh(plan, call, read.snapshot, stale);
+    if (stale.length > 0) void refresh(plan, call, read.snapshot, stale);
 
     const asked = missing.length > 0 ? await ask(plan, call, missing) : undefined;
-    if (asked && read) {
+    if (asked) {
       const entries = entriesOf(call, missing, asked);
       if (entries.length > 0) void store.write(read.snapshot, entries);
     }
@@ -190,6 +212,12 @@ export function entityCalls(caching: CallCaching): (plan: EntityPlan, call: Subg
 }
 
 type Entity = ReturnType<typeof answeredAt>;
+
+/** In the answer to the whole call. */
+function entityAt({ field, index }: Slot, { data }: CallAnswer): Entity {
+  const entities = (data as Readonly<Record<string, unknown>> | null | undefined)?.[field.answerKey];
+  return Array.isArray(entities) ? (entities[index] as Entity) : undefined;
+}
 
 interface Found {
   /** What of the cache is answered in the place of a slot. */

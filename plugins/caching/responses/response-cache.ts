@@ -44,6 +44,8 @@ export interface CacheableOperation {
   readonly keptFor: 'all' | 'caller';
   /** The same for all callers. */
   readonly publicId: string;
+  /** The same for all variables too. */
+  readonly operationKey: string;
 }
 
 export interface ResponseCache {
@@ -52,7 +54,7 @@ export interface ResponseCache {
     schema: SchemaCaching,
     profile: OperationProfile,
     variables: Variables,
-    reading: Reading,
+    caller: Pick<Reading, 'privateKey' | 'varyKey'>,
   ): CacheableOperation | undefined;
   /** What L1 has of it, fresh. */
   peek(operation: CacheableOperation): Hit | undefined;
@@ -83,6 +85,8 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
   const { store, policies, defaultMaxAge, lifetimeOf, metrics } = caching;
   /** Of operations whose answers turned out to be for their caller alone, or for nobody else. */
   const notes = new LRUCache<string, 'caller' | 'unkept'>({ max: MAX_NOTES });
+  /** Operations about whose answers nobody says anything, whatever their variables. */
+  const unsaid = new LRUCache<string, true>({ max: MAX_NOTES, ttl: UNKEPT_MS });
 
   /** @returns whether what was executed may be kept, and how */
   function freshnessOfReading(policy: CachePolicy, { parts }: Reading): Freshness {
@@ -91,8 +95,8 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
     const saidMaxAge = (until - performance.now()) / 1000;
     const isAllSaid = parts.length > 0 && parts.every(({ isSaid }) => isSaid);
     if (isAllSaid) return freshnessOf(policy, { maxAge: saidMaxAge, scope }, defaultMaxAge);
-    const unsaid = freshnessOf(policy, undefined, defaultMaxAge);
-    return { maxAge: Math.min(unsaid.maxAge, saidMaxAge), scope: scope === 'PRIVATE' ? scope : unsaid.scope };
+    const byHints = freshnessOf(policy, undefined, defaultMaxAge);
+    return { maxAge: Math.min(byHints.maxAge, saidMaxAge), scope: scope === 'PRIVATE' ? scope : byHints.scope };
   }
 
   return {
@@ -103,12 +107,14 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
         return undefined;
       const policy = policies.ofQuery(selection, given);
       if (!policy || policy.maxAge === 0) return undefined;
+      const operationKey = schema.version + normalForm.hash;
+      if (policy.hasDefault && defaultMaxAge === 0 && unsaid.has(operationKey)) return undefined;
       const variables = normalForm.canonicalVariables(given);
       if (!variables) return undefined;
       const publicId = hashOf(['response', schema.version, normalForm.hash, variables, name, varyKey]);
       const note = notes.get(publicId);
       if (note === 'unkept') return undefined;
-      const operation = { publicId, policy, selection, variables: given };
+      const operation = { operationKey, publicId, policy, selection, variables: given };
       if (policy.scope === 'PUBLIC' && note !== 'caller') return { ...operation, id: publicId, keptFor: 'all' };
       if (privateKey === undefined) return undefined;
       return { ...operation, id: hashOf([publicId, privateKey]), keptFor: 'caller' };
@@ -121,7 +127,7 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
     },
 
     async answer(schema, operation, reading, use, execute) {
-      const { id, publicId, policy, keptFor, selection, variables } = operation;
+      const { id, publicId, operationKey, policy, keptFor, selection, variables } = operation;
       let own: ExecutionResult | undefined;
 
       async function fetch(): Promise<FetchedResponse> {
@@ -133,6 +139,7 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
         const lifetime = isOthers ? undefined : lifetimeOf(freshness.maxAge);
         if (!lifetime || !result.data || result.extensions) {
           if (isOthers) notes.set(publicId, 'caller');
+          else if (reading.parts.every(({ isSaid }) => !isSaid)) unsaid.set(operationKey, true);
           // What was there in part may be there anew the next time.
           else if (reading.parts.every(({ found }) => found === 0)) notes.set(publicId, 'unkept', { ttl: UNKEPT_MS });
           return UNSHARED;

@@ -41,17 +41,14 @@ test('only the entities that the cache lacks are asked for, and all come in orde
 test('who asks after a mutation does not get the answer to a call from before it', async () => {
   const query = '{ product(id: "9") { stock } }';
   const held = Promise.withResolvers<void>();
-  let holding = 0;
-  federation.stock.break((_, response) => {
-    holding++;
-    const body = JSON.stringify({ data: { _entities: [{ id: '9', stock: 9 }] } });
-    void held.promise.then(() => response.writeHead(200, { 'content-type': 'application/json' }).end(body));
-  });
+  let answers = 0;
+  // The product first, and then its stock.
+  federation.delay((when) => (when === 'after' && ++answers === 2 ? held.promise : undefined));
   // Subgraphs get the id of a request: only calls with the same one are equal.
   const headers = { 'x-request-id': 'same' };
   const before = ask(gateway, query, {}, headers);
-  await until('the call to be under way', () => holding === 1);
-  federation.stock.break(undefined);
+  await until('the call to be under way', () => answers === 2);
+  federation.delay(undefined);
   federation.stocks.set('9', 90);
   await ask(gateway, 'mutation { setPriceOnly(id: "9", price: 1) }');
   // Another answer, for which the subgraph is asked the same.
