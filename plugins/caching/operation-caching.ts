@@ -15,7 +15,17 @@ import { hitHeaders, isKnown } from './responses/response-headers.ts';
 import { schemaCaching } from './schema-caching.ts';
 
 type Execute = (args: ExecutionArgs) => unknown;
-type Context = GatehouseContext & { readonly request?: Request; held?: GatehouseContext['held'] };
+type Context = GatehouseContext & {
+  readonly request?: Request;
+  /** The WebSocket that it came over: then `request` is that of its upgrade. */
+  readonly socket?: unknown;
+  held?: GatehouseContext['held'];
+};
+
+/** Undefined for an operation on a WebSocket: what its upgrade said of caches, it did not say of the operation. */
+function httpRequest({ request, socket }: Context): Request | undefined {
+  return socket === undefined ? request : undefined;
+}
 
 /** What becomes of an execution: it is done as always, in another way, or not at all. */
 export type Course =
@@ -88,7 +98,7 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
 
   function mutation(args: ExecutionArgs, { selection = [] }: OperationProfile, execute: Execute): Course {
     const context = args.contextValue as Context;
-    const { request } = context;
+    const request = httpRequest(context);
     const reading = begin(args, 'bypass', callerOf(context), false);
     const variables = args.variableValues ?? {};
     return {
@@ -109,7 +119,8 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
 
   function query(args: ExecutionArgs, profile: OperationProfile, execute: Execute): Course {
     const context = args.contextValue as Context;
-    const { withheld, request } = context;
+    const { withheld } = context;
+    const request = httpRequest(context);
     const use = requestedUse(request, clientDirectives);
     const caller = callerOf(context);
     const isWhole = responses && use !== 'bypass' && !withheld;
@@ -148,7 +159,8 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
     };
   }
 
-  function heldResponse(operation: CacheableOperation, { request, ...context }: Context): GatehouseContext['held'] {
+  function heldResponse(operation: CacheableOperation, context: Context): GatehouseContext['held'] {
+    const request = httpRequest(context);
     if (!request) return undefined;
     const isForAll = isAnyone(context, request);
     return {

@@ -1,3 +1,5 @@
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
 import { until } from '../../harness/until.ts';
@@ -84,6 +86,25 @@ describe('a client says what it wants of the cache', () => {
     expect(fresh.headers.get('cache-status')).toBe('gatehouse; fwd=bypass');
     expect((await ask(gateway, PRODUCT, { id: '6' })).body.data?.product.price).toBe(60);
   });
+});
+
+test('on a WebSocket too, whatever its upgrade said', async () => {
+  const client = createClient({
+    url: `${gateway.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: class extends WebSocket {
+      constructor(url: string, protocol: string) {
+        super(url, protocol, { headers: { 'cache-control': 'no-cache' } });
+      }
+    },
+  });
+  const query = '{ product(id: "10") { name price stock } }';
+  const once = async (): Promise<unknown> => (await client.iterate({ query }).next()).value;
+  const first = await once();
+  const before = federation.calls();
+  expect(await once()).toEqual(first);
+  expect((await ask(gateway, query)).body).toEqual(first);
+  expect(federation.calls()).toBe(before);
+  await client.dispose();
 });
 
 describe('never kept:', () => {
