@@ -31,6 +31,8 @@ export interface NewEntry extends Lifetime {
 }
 
 export interface Tiers {
+  /** False while others' invalidations are not heard of, although Redis answers: nothing but that is to be believed. */
+  isMemoryUsed(): boolean;
   peek(id: string): CacheHit | undefined;
   read(ids: readonly string[]): Promise<CacheRead>;
   write(snapshot: Snapshot, entries: readonly NewEntry[]): Promise<readonly boolean[]>;
@@ -68,6 +70,7 @@ export function createTiers(memory: MemoryTier, ledger: Ledger, shared: SharedTi
   }
 
   return {
+    isMemoryUsed,
     peek,
 
     async read(ids) {
@@ -97,7 +100,8 @@ export function createTiers(memory: MemoryTier, ledger: Ledger, shared: SharedTi
         const hit = accept(id, found, position);
         if (hit !== undefined) hits.set(id, hit);
       }
-      return { hits, snapshot: { position, redis: lookup.position } };
+      if (ids.length === 0 || hits.size < ids.length) await shared.link.catchUp(lookup.position);
+      return { hits, snapshot: { position, redis: earlier(lookup.position, shared.link.heard()) } };
     },
 
     async write(snapshot, newEntries) {
@@ -115,6 +119,14 @@ export function createTiers(memory: MemoryTier, ledger: Ledger, shared: SharedTi
       });
     },
   };
+}
+
+/**
+ * Redis may have counted invalidations that are not heard of yet. What is fetched may be made of what L1 holds, or of what
+ * others here are fetching already, and so be from before those.
+ */
+function earlier(told: Position, heard: Position | undefined): Position {
+  return heard !== undefined && heard.epoch === told.epoch && heard.sequence < told.sequence ? heard : told;
 }
 
 async function unlessAway<T>(asked: Promise<T>): Promise<T | undefined> {

@@ -17,6 +17,8 @@ export function cached(sdl: string): string {
     ${sdl}`;
 }
 
+export type Pause = (when: 'before' | 'after', id: string) => Promise<unknown> | undefined;
+
 /** Products in one subgraph, their stock and reviews in others; all of it can change while it runs. */
 export interface CachedFederation extends AsyncDisposable {
   readonly products: TestSubgraph;
@@ -24,6 +26,8 @@ export interface CachedFederation extends AsyncDisposable {
   readonly all: readonly TestSubgraph[];
   readonly prices: Map<string, number>;
   readonly stocks: Map<string, number>;
+  /** From now on resolvers wait for it before they read their data or change it, and again before they answer. */
+  delay(pause: Pause | undefined): void;
   /** Operations that reached subgraphs so far. */
   calls(): number;
 }
@@ -33,6 +37,14 @@ export async function startCachedFederation(count = 10): Promise<CachedFederatio
   const prices = new Map(ids.map((id) => [id, Number(id) * 10]));
   const stocks = new Map(ids.map((id) => [id, Number(id)]));
   const productOf = (id: string) => (prices.has(id) ? { id, name: `Product ${id}`, price: prices.get(id) } : null);
+  let pause: Pause | undefined;
+
+  async function slowly<Value>(id: string, work: () => Value): Promise<Value> {
+    await pause?.('before', id);
+    const value = work();
+    await pause?.('after', id);
+    return value;
+  }
 
   const products = await startSubgraph(
     'products',
@@ -54,21 +66,23 @@ export async function startCachedFederation(count = 10): Promise<CachedFederatio
     `),
     {
       Query: {
-        product: (_: unknown, { id }: { id: string }) => productOf(id),
-        products: (_: unknown, { first = count }: { first?: number }) => ids.slice(0, first).map(productOf),
+        product: (_: unknown, { id }: { id: string }) => slowly(id, () => productOf(id)),
+        products: (_: unknown, { first = count }: { first?: number }) =>
+          slowly('all', () => ids.slice(0, first).map(productOf)),
         me: () => ({ name: 'someone' }),
         now: () => Date.now() % 100_000,
       },
       Mutation: Object.fromEntries(
         ['setPrice', 'setPriceOnly', 'setPriceTagged', 'setPriceSilently'].map((name) => [
           name,
-          (_: unknown, { id, price }: { id: string; price: number }) => {
-            prices.set(id, price);
-            return name === 'setPrice' ? productOf(id) : true;
-          },
+          (_: unknown, { id, price }: { id: string; price: number }) =>
+            slowly(id, () => {
+              prices.set(id, price);
+              return name === 'setPrice' ? productOf(id) : true;
+            }),
         ]),
       ),
-      Product: { __resolveReference: ({ id }: { id: string }) => productOf(id) },
+      Product: { __resolveReference: ({ id }: { id: string }) => slowly(id, () => productOf(id)) },
     },
   );
   const stock = await startSubgraph(
@@ -79,7 +93,7 @@ export async function startCachedFederation(count = 10): Promise<CachedFederatio
     {
       Product: {
         __resolveReference: ({ id }: { id: string }) => ({ id }),
-        stock: ({ id }: { id: string }) => stocks.get(id) ?? null,
+        stock: ({ id }: { id: string }) => slowly(id, () => stocks.get(id) ?? null),
         exact: ({ id }: { id: string }) => stocks.get(id) ?? null,
       },
     },
@@ -91,6 +105,9 @@ export async function startCachedFederation(count = 10): Promise<CachedFederatio
     all,
     prices,
     stocks,
+    delay(next) {
+      pause = next;
+    },
     calls: () => all.reduce((sum, { calls }) => sum + calls.length, 0),
     async [Symbol.asyncDispose]() {
       for (const subgraph of all) await subgraph[Symbol.asyncDispose]();

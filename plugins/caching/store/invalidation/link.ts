@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SharedStore } from '../../../redis/index.ts';
 import type { Tag } from '../../tags/tag.ts';
 import { CHANNEL } from '../redis/keys.ts';
@@ -5,6 +6,8 @@ import type { Position } from '../redis/redis-tier.ts';
 
 /** How often Redis is asked whether invalidations were missed; it takes two such times to notice. */
 const PULSE_MS = 1000;
+/** What is announced comes with the answers of Redis that know of it, or a moment later. */
+const CATCH_UP_MS = 50;
 
 /**
  * How this process stands to the others:
@@ -32,6 +35,8 @@ export interface Link {
   begin(): void;
   /** Up to where everything was heard, if that is known. */
   heard(): Position | undefined;
+  /** Waits a moment for what was announced up to there, unless it is known to be missed. */
+  catchUp(position: Position): Promise<void>;
   /** To be called with each answer of Redis. */
   answered(position: Position): void;
   /** To be called when there was none. */
@@ -54,6 +59,8 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
   /** Where Redis stood at the pulse before: that has to be heard by the next. */
   let expected: Position | undefined;
   let mayHaveMissed = false;
+  /** Of the next that is heard. */
+  let hearing = Promise.withResolvers<void>();
   /** The last that Redis was known to be in. */
   let epoch: string | undefined;
 
@@ -72,6 +79,12 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
     const { epoch: told, previous, sequence, tags } = announcementOf(message);
     enter(told);
     onHeard(tags, sequence);
+    advance(told, previous, sequence);
+    hearing.resolve();
+    hearing = Promise.withResolvers();
+  }
+
+  function advance(told: string, previous: number, sequence: number): void {
     if (heard === undefined || (heard.epoch === told && sequence <= heard.sequence)) return;
     if (heard.epoch === told && heard.sequence === previous) heard = { epoch: told, sequence };
     else miss({ epoch: told, sequence });
@@ -133,6 +146,14 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
     },
 
     heard: () => heard,
+
+    async catchUp({ epoch: of, sequence }) {
+      const end = performance.now() + CATCH_UP_MS;
+      const isBehind = (): boolean => heard !== undefined && heard.epoch === of && heard.sequence < sequence;
+      while (isBehind() && performance.now() < end) {
+        await Promise.race([hearing.promise, sleep(CATCH_UP_MS, undefined, { ref: false })]);
+      }
+    },
 
     answered(position) {
       isAnswering = true;

@@ -120,12 +120,20 @@ export function createReadThrough({ tiers, ledger, lock, onRefreshFailed }: Read
     return joinedAt === position || !ledger.concerns(tagsOf(served), position);
   }
 
+  /** Whether it would be known here what was invalidated since a flight began. */
+  async function isTold(): Promise<boolean> {
+    if (tiers.isMemoryUsed()) return true;
+    // It may be that Redis is away too, and nobody can tell anyone.
+    await tiers.read([]);
+    return tiers.isMemoryUsed();
+  }
+
   return async <F extends Fetched>(id: string, fetch: () => Promise<F>): Promise<Served<F>> => {
     const held = tiers.peek(id);
     if (isServable(held)) return serve(held, id, fetch);
     for (let joins = 0; joins < MAX_JOINS; joins++) {
       const flight = flights.get(id);
-      if (flight === undefined) return lead(id, fetch);
+      if (flight === undefined || !(await isTold())) return lead(id, fetch);
       const joinedAt = ledger.position();
       // Whoever uses one id fetches the same.
       const served = (await flight.served) as Served<F>;
