@@ -28,14 +28,14 @@ export interface ScriptMemory {
   delete(key: string): void;
 }
 
-const hashes = new WeakMap<StoreScript<ScriptReply>, string>();
+const hashes = new WeakMap<Pick<StoreScript<ScriptReply>, 'lua'>, string>();
 
 /** Runs the script by its hash, and once by its text where the server does not know it (yet, or any more). */
 export function evaluate<Reply extends ScriptReply>(
   client: Redis | Cluster,
-  script: StoreScript<Reply>,
+  script: Pick<StoreScript<Reply>, 'name' | 'lua'>,
   keys: readonly string[],
-  args: readonly ScriptArgument[],
+  args: readonly (ScriptArgument | Buffer)[],
 ): Promise<Reply> {
   const rest = [...keys, ...args];
   const evaluated = client.evalsha(hashOf(script), keys.length, ...rest).catch((error: unknown) => {
@@ -47,7 +47,7 @@ export function evaluate<Reply extends ScriptReply>(
   return evaluated as Promise<Reply>;
 }
 
-function hashOf(script: StoreScript<ScriptReply>): string {
+function hashOf(script: Pick<StoreScript<ScriptReply>, 'lua'>): string {
   let hash = hashes.get(script);
   if (hash === undefined) {
     hash = createHash('sha1').update(script.lua).digest('hex');

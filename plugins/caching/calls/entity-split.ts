@@ -101,9 +101,9 @@ export function relocated(
 export function mergedData(
   fields: readonly EntityField[],
   slots: readonly Slot[],
-  entityOf: (slot: Slot) => unknown,
+  entities: readonly unknown[],
 ): JsonObject {
   const data: Record<string, unknown[]> = Object.fromEntries(fields.map(({ answerKey }) => [answerKey, []]));
-  for (const slot of slots) data[slot.field.answerKey]?.push(entityOf(slot) ?? null);
+  for (const [i, { field }] of slots.entries()) data[field.answerKey]?.push(entities[i] ?? null);
   return data;
 }

@@ -1,5 +1,5 @@
 import { freshnessOf, type Freshness } from '../policy/answer-freshness.ts';
-import type { CacheHit, Fetched } from '../store/index.ts';
+import { textOf, type CacheHit, type Fetched } from '../store/index.ts';
 import { entitiesIn } from '../tags/entities-in.ts';
 import { isValues } from '../tags/objects.ts';
 import { subgraphTag, type Tag } from '../tags/tag.ts';
@@ -17,7 +17,7 @@ import type { CallPlan } from './call-plan.ts';
 type RootPlan = Extract<CallPlan, { kind: 'root' }>;
 
 /** Nothing of the answer is kept, or can serve anyone else. */
-const UNSHARED: Fetched = { value: Buffer.alloc(0), tags: [] };
+const UNSHARED: Fetched = { value: '', tags: [] };
 
 class CallFailed extends Error {
   override readonly name = 'CallFailed';
@@ -88,7 +88,7 @@ export function rootCalls(caching: CallCaching): (plan: RootPlan, call: Subgraph
       const { maxAge, scope } = freshnessOf(policy, said, defaultMaxAge);
       const lifetime = scope === 'PRIVATE' && keptFor === 'all' ? undefined : lifetimeOf(maxAge);
       if (!lifetime) return UNSHARED;
-      return { value: Buffer.from(JSON.stringify(answer.data)), tags: tagsOf(plan, call, answer.data), lifetime };
+      return { value: JSON.stringify(answer.data), tags: tagsOf(plan, call, answer.data), lifetime };
     }
 
     async function sendAlone(): Promise<CallAnswer> {
@@ -112,11 +112,11 @@ export function rootCalls(caching: CallCaching): (plan: RootPlan, call: Subgraph
       metrics().asked('entity', 'hit');
       const { value, tags, lifetime } = served.fetched;
       noteHit(call, { freshForMs: lifetime?.ttlMs ?? 0, tags }, keptFor === 'caller');
-      return { data: JSON.parse(value.toString()) };
+      return { data: JSON.parse(textOf(value)) };
     }
     metrics().asked('entity', served.hit.state === 'fresh' ? 'hit' : 'stale');
     noteHit(call, served.hit, keptFor === 'caller');
-    return { data: JSON.parse(served.hit.value.toString()) };
+    return { data: JSON.parse(textOf(served.hit.value)) };
   };
 }
 

@@ -6,7 +6,7 @@ import type { CacheMetrics } from '../metrics.ts';
 import { freshnessOf, type Freshness } from '../policy/answer-freshness.ts';
 import type { CachePolicies, CachePolicy } from '../policy/cache-policy.ts';
 import type { SchemaCaching } from '../schema-caching.ts';
-import type { CacheEntry, CacheStore, Fetched, Lifetime } from '../store/index.ts';
+import { bytesOf, type CacheEntry, type CacheStore, type Fetched, type Lifetime } from '../store/index.ts';
 import type { OperationProfile, SelectedField } from '../../operation/index.ts';
 import { keptBody, type KeptBody } from './kept-body.ts';
 import type { Outcome } from './outcome.ts';
@@ -190,7 +190,7 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
 }
 
 function hitOf(entry: CacheEntry, keptFor: CacheableOperation['keptFor']): Hit {
-  const body = keptBody(entry.value);
+  const body = keptBody(bytesOf(entry.value));
   const scope = keptFor === 'all' ? 'PUBLIC' : 'PRIVATE';
   return { result: body.result, outcome: { kind: 'hit', entry, scope, body } };
 }

@@ -1,4 +1,5 @@
 import type { Tag } from '../tags/tag.ts';
+import type { CacheValue } from './value.ts';
 
 /**
  * How good an entry still is:
@@ -10,7 +11,7 @@ export type EntryState = 'fresh' | 'stale' | 'expired';
 
 /** What is kept under an id. Times are on this process's monotonic clock (`performance.now()`, ms). */
 export interface CacheEntry {
-  readonly value: Buffer;
+  readonly value: CacheValue;
   readonly tags: readonly Tag[];
   readonly storedAt: number;
   readonly freshUntil: number;
@@ -39,7 +40,7 @@ const JITTER = 0.1;
  * @param random in [0, 1)
  */
 export function createEntry(
-  value: Buffer,
+  value: CacheValue,
   tags: readonly Tag[],
   { ttlMs, staleWhileRevalidateMs = 0, staleIfErrorMs = 0 }: Lifetime,
   now: number,
@@ -78,7 +79,7 @@ export type Tier = 'l1' | 'l2';
 
 /** An entry as it was found. */
 export interface CacheHit {
-  readonly value: Buffer;
+  readonly value: CacheValue;
   readonly tags: readonly Tag[];
   readonly state: EntryState;
   readonly tier: Tier;

@@ -16,6 +16,7 @@ import { createTiers, type CacheRead, type NewEntry, type SharedTier, type Snaps
 export type { CacheEntry, CacheHit, EntryState, Lifetime, Tier } from './entry.ts';
 export type { LinkMode } from './invalidation/link.ts';
 export type { Fetched, ReadThrough, Served } from './single-flight/read-through.ts';
+export { bytesOf, textOf, type CacheValue } from './value.ts';
 export type { CacheRead, NewEntry, Snapshot } from './tiers.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -6,6 +6,7 @@ import type { Deliveries } from './invalidation/deliveries.ts';
 import type { Ledger } from './invalidation/ledger.ts';
 import type { Link } from './invalidation/link.ts';
 import type { MemoryTier } from './memory/memory-tier.ts';
+import type { CacheValue } from './value.ts';
 import type { FoundEntry, Position, RedisTier } from './redis/redis-tier.ts';
 
 /** When fetching began: what is stored with it is refused if it was invalidated since. Only for the store it is of. */
@@ -26,7 +27,7 @@ export interface CacheRead {
 export interface NewEntry extends Lifetime {
   /** Short: a hash. */
   readonly id: string;
-  readonly value: Buffer;
+  readonly value: CacheValue;
   readonly tags: readonly Tag[];
 }
 

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { EVERYTHING, type Tag } from '../../tags/tag.ts';
 import { keptUntil, type CacheEntry } from '../entry.ts';
+import { sizeOf, type CacheValue } from '../value.ts';
 
 /** What an entry and each of its tags take beside their bytes, roughly: objects, maps and sets. */
 const ENTRY_BYTES = 500;
@@ -23,7 +24,7 @@ export function createMemoryTier(maxBytes: number): MemoryTier {
   const idsByTag = new Map<Tag, Set<string>>();
   const entries = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
-    sizeCalculation: sizeOf,
+    sizeCalculation: entrySize,
     dispose: (entry, id) => unindex(id, entry),
   });
 
@@ -85,13 +86,14 @@ export function createMemoryTier(maxBytes: number): MemoryTier {
   };
 }
 
-function sizeOf({ value, tags }: CacheEntry, id: string): number {
+function entrySize({ value, tags }: CacheEntry, id: string): number {
   const text = tags.reduce((total, tag) => total + tag.length + TAG_BYTES, id.length);
-  return ENTRY_BYTES + value.byteLength + text;
+  return ENTRY_BYTES + sizeOf(value) + text;
 }
 
 /** A small part of a large buffer would keep all of it in memory. */
-function ownBytes(value: Buffer): Buffer {
+function ownBytes(value: CacheValue): CacheValue {
+  if (typeof value === 'string') return value;
   if (value.byteLength * 2 >= value.buffer.byteLength) return value;
   const own = Buffer.allocUnsafeSlow(value.byteLength);
   value.copy(own);

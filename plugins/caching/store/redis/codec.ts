@@ -1,6 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Tag } from '../../tags/tag.ts';
 import type { CacheEntry } from '../entry.ts';
+import type { CacheValue } from '../value.ts';
 import type { Seal } from './seal.ts';
 
 /** Longer ones, with their tags, are not kept in Redis, and none is inflated beyond this. */
@@ -41,14 +42,12 @@ export interface Codec {
 export function createCodec({ compressAbove, seal }: CodecOptions): Codec {
   return {
     encode({ value, tags, storedAt, freshUntil, staleUntil, expiredUntil }, key, token) {
-      const head = Buffer.from(JSON.stringify([storedAt, freshUntil, staleUntil, expiredUntil, tags]));
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(head.byteLength);
-      const plain = Buffer.concat([length, head, value]);
+      const head = JSON.stringify([storedAt, freshUntil, staleUntil, expiredUntil, tags]);
+      const plain = joined(head, value);
       if (plain.byteLength > MAX_BYTES) return undefined;
       const isLong = plain.byteLength > compressAbove;
       const flags = (isLong ? COMPRESSED : 0) | (seal ? SEALED : 0);
-      const lead = Buffer.from([flags, token.length, ...Buffer.from(token, 'latin1')]);
+      const lead = Buffer.concat([Buffer.from([flags, token.length]), Buffer.from(token, 'latin1')]);
       const body = isLong ? zstdCompressSync(plain, LEVEL) : plain;
       return Buffer.concat([lead, seal ? seal.seal(body, contextOf(key, lead)) : body]);
     },
@@ -72,6 +71,18 @@ export function createCodec({ compressAbove, seal }: CodecOptions): Codec {
       }
     },
   };
+}
+
+/** The length of the head, the head, and the value. */
+function joined(head: string, value: CacheValue): Buffer {
+  const headBytes = Buffer.byteLength(head);
+  const valueBytes = typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength;
+  const plain = Buffer.allocUnsafe(4 + headBytes + valueBytes);
+  plain.writeUInt32BE(headBytes);
+  plain.write(head, 4);
+  if (typeof value === 'string') plain.write(value, 4 + headBytes);
+  else value.copy(plain, 4 + headBytes);
+  return plain;
 }
 
 function contextOf(key: string, lead: Buffer): Buffer {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tag } from '../../tags/tag.ts';
 import { hitAt, type CacheHit, type Lifetime } from '../entry.ts';
 import type { Ledger } from '../invalidation/ledger.ts';
+import type { CacheValue } from '../value.ts';
 import type { CacheRead, Snapshot, Tiers } from '../tiers.ts';
 import { LOCK_MS, type FetchLock } from './fetch-lock.ts';
 import { createRefreshes } from './refreshes.ts';
@@ -13,7 +14,7 @@ const LAST_POLL_MS = 100;
 
 /** What fetching gave. It may carry more than this, for all who waited for it. */
 export interface Fetched {
-  readonly value: Buffer;
+  readonly value: CacheValue;
   readonly tags: readonly Tag[];
   /** Without one it is not stored, and only for whoever fetched it. */
   readonly lifetime?: Lifetime | undefined;
