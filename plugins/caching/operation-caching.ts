@@ -1,7 +1,7 @@
 import { isAsyncIterable } from '@graphql-tools/utils';
 import { OperationTypeNode, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { operationProfiles, type OperationProfile } from '../operation/index.ts';
-import { ANONYMOUS, type GatehouseContext } from '../request-context.ts';
+import { ANONYMOUS, type CurrentResponse, type GatehouseContext } from '../request-context.ts';
 import { hashOf, privateKeyOf } from './calls/call-key.ts';
 import type { Reading } from './calls/reading.ts';
 import type { Invalidate } from './invalidation/index.ts';
@@ -13,6 +13,7 @@ import { requestedUse } from './responses/request-directives.ts';
 import type { CacheableOperation, ResponseCache } from './responses/response-cache.ts';
 import { hitHeaders, isKnown } from './responses/response-headers.ts';
 import { schemaCaching } from './schema-caching.ts';
+import type { CacheEntry } from './store/index.ts';
 
 type Execute = (args: ExecutionArgs) => unknown;
 type Context = GatehouseContext & {
@@ -163,14 +164,20 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
     const request = httpRequest(context);
     if (!request) return undefined;
     const isForAll = isAnyone(context, request);
+    let last: CurrentResponse | undefined;
+    let lastEntry: CacheEntry | undefined;
     return {
       current(ifNoneMatch) {
         const hit = cache.peek(operation);
         if (!hit) return undefined;
-        const { body } = hit.outcome;
-        const etag = body.etag();
-        const status = isKnown(ifNoneMatch ?? null, etag) ? 304 : 200;
-        return { status, body: body.bytes, etag, headers: hitHeaders(hit.outcome, isForAll) };
+        const headers = hitHeaders(hit.outcome, isForAll);
+        // The same object while nothing of it changes, which is for most of a second.
+        if (last === undefined || lastEntry !== hit.outcome.entry || !isSame(last.headers, headers)) {
+          const { bytes, etag } = hit.outcome.body;
+          last = { status: 200, body: bytes, etag: etag(), headers };
+          lastEntry = hit.outcome.entry;
+        }
+        return isKnown(ifNoneMatch ?? null, last.etag) ? { ...last, status: 304 } : last;
       },
       answered: () => metrics().asked('l1', 'hit'),
     };
@@ -188,6 +195,10 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
     readingOf: (context) => (typeof context === 'object' && context !== null ? readings.get(context) : undefined),
     outcomesOf: (request) => outcomes.get(request) ?? NO_OUTCOMES,
   };
+}
+
+function isSame(one: CurrentResponse['headers'], other: CurrentResponse['headers']): boolean {
+  return one['cache-status'] === other['cache-status'] && one['age'] === other['age'];
 }
 
 /** Queries are not streamed. */

@@ -1,6 +1,6 @@
 import type { GraphQLError } from 'graphql';
 import type { Cost } from '../operation/index.ts';
-import type { Admitted, Entry, EntryState, QuotaState } from './buckets/entry.ts';
+import type { Admitted, Entry, EntryState, QuotaState, TakeAnswer } from './buckets/entry.ts';
 import { MAX_ENTRIES, type TokenStore } from './buckets/token-store.ts';
 import type { Standing } from './headers.ts';
 import type { CompiledPolicy } from './policies/compiled-policy.ts';
@@ -53,8 +53,12 @@ export function admissions(
 ): Admissions {
   const ofEvents = policies.filter(({ countsEvents }) => countsEvents);
 
-  async function take(asked: readonly Asked[]): Promise<Admission> {
-    const answer = await tokens.take(asked.map(({ entry }) => entry));
+  function take(asked: readonly Asked[]): Admission | Promise<Admission> {
+    const answer = tokens.take(asked.map(({ entry }) => entry));
+    return answer instanceof Promise ? answer.then((taken) => conclude(asked, taken)) : conclude(asked, answer);
+  }
+
+  function conclude(asked: readonly Asked[], answer: TakeAnswer): Admission {
     const standings = standingsOf(asked, answer.states);
     for (const { policy, state } of standings) {
       witness.decided(policy, state.verdict === 'allowed' ? 'allowed' : 'refused');

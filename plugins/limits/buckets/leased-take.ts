@@ -1,6 +1,20 @@
 import type { Ask, Taken } from './counter.ts';
-import type { Entry, EntryState } from './entry.ts';
+import type { BucketState, Entry, EntryState } from './entry.ts';
 import type { Leases } from './leases.ts';
+
+/** Takes from leases if they have all of it, without waiting; undefined if they do not. */
+export function takeFromLeases(leases: Leases, entries: readonly Entry[]): readonly EntryState[] | undefined {
+  const states: BucketState[] = [];
+  for (const entry of entries) {
+    const state = entry.kind === 'bucket' ? leases.spend(entry) : undefined;
+    if (state === undefined) {
+      for (const spent of states) leases.unspend(spent.entry);
+      return undefined;
+    }
+    states.push(state);
+  }
+  return states;
+}
 
 /**
  * Takes from leases what they have, and the rest together with new leases from `takeAll`. When that refuses, the leases

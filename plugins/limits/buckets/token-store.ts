@@ -2,7 +2,7 @@ import { StoreUnavailableError, type SharedStore } from '../../redis/index.ts';
 import { createCircuit } from './circuit.ts';
 import { createCounter, type Ask, type Difference, type Taken } from './counter.ts';
 import { takeAnswer, type Admitted, type Entry, type Settled, type TakeAnswer } from './entry.ts';
-import { takeWithLeases } from './leased-take.ts';
+import { takeFromLeases, takeWithLeases } from './leased-take.ts';
 import { createLeases, type LeaseOptions } from './leases.ts';
 import { createLocalCounter } from './local-counter.ts';
 import { corrected, differencesOf } from './settlement.ts';
@@ -41,10 +41,12 @@ export interface TokenStore {
    * timeout and never rejects for a store that is away, see `OnStoreFailure`. A take whose answer came too late may have
    * been counted all the same.
    *
+   * Answers without a promise where leases have all of it.
+   *
    * Throws a TypeError for two entries of one key (sum up what is asked of it), a RangeError for more than `MAX_ENTRIES`
    * and for an amount that is not a number.
    */
-  take(entries: readonly Entry[]): Promise<TakeAnswer>;
+  take(entries: readonly Entry[]): TakeAnswer | Promise<TakeAnswer>;
 
   /**
    * Corrects a take, once, when it is known what was really used: gives back what was too much, charges what was too
@@ -99,18 +101,23 @@ export function createTokenStore({
     return (await unlessAway(() => shared.take(asks))) ?? local.take(asks);
   }
 
+  async function takeShared(entries: readonly Entry[]): Promise<TakeAnswer> {
+    if (leases !== undefined) return takeAnswer(await takeWithLeases(leases, takeAll, entries));
+    const taken = await takeAll(entries.map((entry) => ({ entry, ahead: 0 })));
+    return takeAnswer(taken.map(({ state }) => state));
+  }
+
   function giveBack(unused: readonly Difference[]): void {
     const giving = unlessAway(() => shared.settle(unused)).finally(() => returned.delete(giving));
     returned.add(giving);
   }
 
   return {
-    async take(entries) {
+    take(entries) {
       checkEntries(entries);
       if (entries.length === 0) return takeAnswer([]);
-      if (leases !== undefined) return takeAnswer(await takeWithLeases(leases, takeAll, entries));
-      const taken = await takeAll(entries.map((entry) => ({ entry, ahead: 0 })));
-      return takeAnswer(taken.map(({ state }) => state));
+      const leased = leases && takeFromLeases(leases, entries);
+      return leased ? takeAnswer(leased) : takeShared(entries);
     },
 
     async settle({ states }, actual) {

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
-import type { AdmittedAgain, GatehouseContext, HeldResponse, Principal } from '../../request-context.ts';
+import type {
+  AdmittedAgain,
+  CurrentResponse,
+  GatehouseContext,
+  HeldResponse,
+  Principal,
+} from '../../request-context.ts';
 import { fingerprintOf, mayBeHeld } from './fingerprint.ts';
 import { readBody } from './read-body.ts';
 import { lastingHeaders, sentHeaders } from './response-headers.ts';
@@ -43,6 +49,8 @@ interface Remembered {
   readonly principal: Principal | undefined;
   /** Of the response, as far as they do not change with each. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As they were sent last. */
+  flat?: { readonly of: CurrentResponse['headers']; readonly status: number; readonly list: readonly string[] };
 }
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
@@ -92,17 +100,21 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
     const caller = recognize?.(request);
     // Another principal, or one that is not known at once.
     if (recognize && (!caller || caller.principal !== known.principal)) return pass();
-    if (!known.held.current()) {
+    const current = known.held.current(request.headers['if-none-match']);
+    if (!current) {
       remembered.delete(fingerprint);
       return pass();
     }
-    const admitted = known.admitAgain?.(caller?.principal, caller?.address ?? '') ?? NO_LIMITS;
-    const answer = (again: AdmittedAgain | undefined): void => {
-      if (!again || !answerFrom(known, again, request, response)) pass();
-      else answered++;
+    const answer = (again: AdmittedAgain | undefined, now: CurrentResponse | undefined): void => {
+      if (!again || !now) return pass();
+      send(known, now, again, request, response);
+      answered++;
     };
-    if (admitted instanceof Promise) void admitted.then(answer, pass);
-    else answer(admitted);
+    const { admitAgain } = known;
+    const admitted = admitAgain ? admitAgain(caller?.principal, caller?.address ?? '') : NO_LIMITS;
+    if (!(admitted instanceof Promise)) return answer(admitted, current);
+    // It may have been invalidated meanwhile.
+    void admitted.then((again) => answer(again, known.held.current(request.headers['if-none-match'])), pass);
   }
 
   server.removeListener('request', pipeline);
@@ -128,26 +140,33 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
 
 const NO_LIMITS: AdmittedAgain = { headers: {} };
 
-/** False when the cache does not have it any more. */
-function answerFrom(
-  { held, headers }: Remembered,
+function send(
+  remembered: Remembered,
+  current: CurrentResponse,
   admitted: AdmittedAgain,
   request: IncomingMessage,
   response: ServerResponse,
-): boolean {
-  const current = held.current(request.headers['if-none-match']);
-  if (!current) return false;
+): void {
   const { status, body } = current;
-  const all: Record<string, string> = { ...headers, ...current.headers, ...admitted.headers };
   const id = request.headers[REQUEST_ID];
-  all[REQUEST_ID] = typeof id === 'string' && id !== '' ? id : randomUUID();
-  if (status === 304) {
-    delete all['content-type'];
-    response.writeHead(status, all).end();
-  } else {
-    all['content-length'] = String(body.byteLength);
-    response.writeHead(status, all).end(body);
-  }
-  held.answered();
-  return true;
+  const headers = [
+    ...flatHeaders(remembered, current),
+    REQUEST_ID,
+    typeof id === 'string' && id !== '' ? id : randomUUID(),
+  ];
+  for (const name in admitted.headers) headers.push(name, admitted.headers[name] ?? '');
+  if (status === 304) response.writeHead(status, headers).end();
+  else response.writeHead(status, headers).end(body);
+  remembered.held.answered();
+}
+
+/** Names and values in turn, as Node writes them fastest; the same list while nothing of it has changed. */
+function flatHeaders(remembered: Remembered, { status, body, headers }: CurrentResponse): readonly string[] {
+  const { flat } = remembered;
+  if (flat?.of === headers && flat.status === status) return flat.list;
+  const { 'content-type': contentType = '', ...lasting } = remembered.headers;
+  const list = Object.entries({ ...lasting, ...headers }).flat();
+  if (status === 200) list.push('content-type', contentType, 'content-length', String(body.byteLength));
+  remembered.flat = { of: headers, status, list };
+  return list;
 }
