@@ -3,6 +3,7 @@
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   authentication: () => import('./authentication/index.ts'),
   authorization: () => import('./authorization/index.ts'),
+  cache: () => import('./cache/index.ts'),
   engine: () => import('./engine/index.ts'),
   limits: () => import('./limits/index.ts'),
   operation: () => import('./operation/index.ts'),

@@ -10,7 +10,6 @@ import { createSubscriptions } from './subscriptions.ts';
 
 /** Sets KEYS[i] to ARGV[#KEYS + i] for ARGV[i] ms. */
 const SET_ALL = {
-  name: 'set all',
   lua: `for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[#KEYS + i], 'PX', ARGV[i]) end`,
 };
 

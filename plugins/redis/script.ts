@@ -28,12 +28,15 @@ export interface ScriptMemory {
   delete(key: string): void;
 }
 
-const hashes = new WeakMap<Pick<StoreScript<ScriptReply>, 'lua'>, string>();
+/** As far as Redis is concerned. */
+type LuaScript = Pick<StoreScript<ScriptReply>, 'lua'>;
+
+const hashes = new WeakMap<LuaScript, string>();
 
 /** Runs the script by its hash, and once by its text where the server does not know it (yet, or any more). */
 export function evaluate<Reply extends ScriptReply>(
   client: Redis | Cluster,
-  script: Pick<StoreScript<Reply>, 'name' | 'lua'>,
+  script: Pick<StoreScript<Reply>, 'lua'>,
   keys: readonly string[],
   args: readonly (ScriptArgument | Buffer)[],
 ): Promise<Reply> {
@@ -47,7 +50,7 @@ export function evaluate<Reply extends ScriptReply>(
   return evaluated as Promise<Reply>;
 }
 
-function hashOf(script: Pick<StoreScript<ScriptReply>, 'lua'>): string {
+function hashOf(script: LuaScript): string {
   let hash = hashes.get(script);
   if (hash === undefined) {
     hash = createHash('sha1').update(script.lua).digest('hex');

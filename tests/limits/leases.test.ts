@@ -88,7 +88,7 @@ describe('a lease', () => {
   it('holds one block, however many ask at once', async () => {
     const { store } = countedStore();
     const tokens = open(store, LONG);
-    await Promise.all(Array.from({ length: 64 }, () => tokens.take([bucket('hot')])));
+    await Promise.all(Array.from({ length: 64 }, async () => tokens.take([bucket('hot')])));
     expect(await left(store, 'hot')).toBe(1000 - 64 - 100);
   });
 

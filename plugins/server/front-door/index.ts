@@ -50,13 +50,23 @@ interface Remembered {
   /** Of the response, as far as they do not change with each. */
   readonly headers: Readonly<Record<string, string>>;
   /** As they were sent last. */
-  flat?: { readonly of: CurrentResponse['headers']; readonly status: number; readonly list: readonly string[] };
+  flat?: FlatResponse;
+}
+
+interface FlatResponse {
+  readonly of: CurrentResponse;
+  /** Names and values in turn, as Node writes them fastest. */
+  readonly headers: readonly string[];
+  /** Node sends a text and the head before it by one write, and bytes by a costlier one. */
+  readonly body: string | Buffer | undefined;
 }
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 type Context = GatehouseContext & { readonly req?: IncomingMessage };
 
 const MAX_REMEMBERED = 10_000;
+/** Longer bodies are kept as bytes alone, which the cache has counted. */
+const MAX_TEXT_BYTES = 4 * 1024;
 const REQUEST_ID = 'x-request-id';
 
 /**
@@ -147,26 +157,22 @@ function send(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const { status, body } = current;
+  const { headers, body } = flatResponse(remembered, current);
   const id = request.headers[REQUEST_ID];
-  const headers = [
-    ...flatHeaders(remembered, current),
-    REQUEST_ID,
-    typeof id === 'string' && id !== '' ? id : randomUUID(),
-  ];
-  for (const name in admitted.headers) headers.push(name, admitted.headers[name] ?? '');
-  if (status === 304) response.writeHead(status, headers).end();
-  else response.writeHead(status, headers).end(body);
+  const all = [...headers, REQUEST_ID, typeof id === 'string' && id !== '' ? id : randomUUID()];
+  for (const name in admitted.headers) all.push(name, admitted.headers[name] ?? '');
+  response.writeHead(current.status, all).end(body);
   remembered.held.answered();
 }
 
-/** Names and values in turn, as Node writes them fastest; the same list while nothing of it has changed. */
-function flatHeaders(remembered: Remembered, { status, body, headers }: CurrentResponse): readonly string[] {
+/** The same while the cache gives the same. */
+function flatResponse(remembered: Remembered, current: CurrentResponse): FlatResponse {
   const { flat } = remembered;
-  if (flat?.of === headers && flat.status === status) return flat.list;
+  if (flat !== undefined && flat.of === current) return flat;
+  const { status, body } = current;
   const { 'content-type': contentType = '', ...lasting } = remembered.headers;
-  const list = Object.entries({ ...lasting, ...headers }).flat();
-  if (status === 200) list.push('content-type', contentType, 'content-length', String(body.byteLength));
-  remembered.flat = { of: headers, status, list };
-  return list;
+  const headers = Object.entries({ ...lasting, ...current.headers }).flat();
+  if (status === 200) headers.push('content-type', contentType, 'content-length', String(body.byteLength));
+  const text = body.byteLength <= MAX_TEXT_BYTES ? body.toString() : body;
+  return (remembered.flat = { of: current, headers, body: status === 200 ? text : undefined });
 }
