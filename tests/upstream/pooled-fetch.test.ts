@@ -41,12 +41,7 @@ afterEach(async () => {
 
 const send = pooledFetch(() => Promise.reject(new Error('not ours')));
 
-function ask(
-  headers: Record<string, string> = {},
-  init: CallInit = {},
-  isShareable = true,
-  notBefore?: number,
-) {
+function ask(headers: Record<string, string> = {}, init: CallInit = {}, isShareable = true, notBefore?: number) {
   const signal = new AbortController().signal;
   const call = { pool, maxBytes: MAX_BYTES, isShareable, notBefore };
   return send(url, { method: 'POST', body: '{ a }', headers, signal, [CALL]: call, ...init });

@@ -120,7 +120,9 @@ describe('the front door and the pipeline give the same answer, headers included
           const answer = await send(sent, 'front door');
           const fromPipeline = await send(sent, 'pipeline');
           // Some are kept for no more than a few seconds, and one of the two may have come too late.
-          const areHits = [answer, fromPipeline].map(({ headers }) => String(headers['cache-status']).includes('; ttl='));
+          const areHits = [answer, fromPipeline].map(({ headers }) =>
+            String(headers['cache-status']).includes('; ttl='),
+          );
           if (areHits[0] !== areHits[1]) return false;
           expect(comparable(answer), file).toEqual(comparable(fromPipeline));
           return !areHits[0] || (await answeredByFrontDoor()) > before;
