@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { DocumentNode, FieldNode, GraphQLError, GraphQLSchema, SelectionSetNode } from 'graphql';
 import type { OperationProfile } from './operation/index.ts';
 
@@ -46,8 +47,8 @@ export interface CachingHeaders {
 
 /** A whole response that the cache holds for whoever may see all of it. */
 export interface HeldResponse {
-  /** Undefined when this process does not have it any more, or not fresh. `ifNoneMatch`: what the client has already. */
-  current(ifNoneMatch?: string): CurrentResponse | undefined;
+  /** For a request with these headers; undefined when this process does not have it any more, or not fresh. */
+  current(headers: IncomingHttpHeaders): CurrentResponse | undefined;
   /** To be called when it was given as an answer. */
   answered(): void;
 }

@@ -89,7 +89,7 @@ export function useCaching(options: CachingOptions): CachingPlugin {
       const outcomes = operations.outcomesOf(request);
       if (outcomes.length === 0) return;
       const isForAll = isAnyone(serverContext as GatehouseContext, request);
-      const known = withCacheHeaders(request, response, outcomes, isForAll);
+      const known = withCacheHeaders(request, response, outcomes, isForAll, vary);
       if (known) setResponse(new fetchAPI.Response(null, { status: 304, headers: known }));
     },
 

@@ -164,10 +164,13 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
     const request = httpRequest(context);
     if (!request) return undefined;
     const isForAll = isAnyone(context, request);
+    const varying = vary.map((name) => [name, request.headers.get(name) ?? ''] as const);
     let last: CurrentResponse | undefined;
     let lastEntry: CacheEntry | undefined;
     return {
-      current(ifNoneMatch) {
+      current(given) {
+        // Whoever asks may not look at these headers when it tells requests apart.
+        for (const [name, value] of varying) if (String(given[name] ?? '') !== value) return undefined;
         const hit = cache.peek(operation);
         if (!hit) return undefined;
         const headers = hitHeaders(hit.outcome, isForAll);
@@ -177,7 +180,7 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
           last = { status: 200, body: bytes, etag: etag(), headers };
           lastEntry = hit.outcome.entry;
         }
-        return isKnown(ifNoneMatch ?? null, last.etag) ? { ...last, status: 304 } : last;
+        return isKnown(given['if-none-match'] ?? null, last.etag) ? { ...last, status: 304 } : last;
       },
       answered: () => metrics().asked('l1', 'hit'),
     };

@@ -50,6 +50,7 @@ function control(maxAge: number, scope: CacheScope, isForAll: boolean): string {
 /**
  * Sets the headers of a response, by what the cache had to do with its operations.
  *
+ * @param vary names of the headers on which answers depend
  * @returns the headers of a 304, where the client has what it would get
  */
 export function withCacheHeaders(
@@ -57,6 +58,7 @@ export function withCacheHeaders(
   response: Response,
   outcomes: readonly Outcome[],
   isForAll: boolean,
+  vary: readonly string[],
 ): Record<string, string> | undefined {
   const [outcome] = outcomes;
   // Of a batch, each may be otherwise.
@@ -64,11 +66,16 @@ export function withCacheHeaders(
     outcome && outcomes.length === 1 ? responseHeaders(outcome, isForAll) : { 'cache-control': 'no-store' };
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
   const { etag } = headers;
+  // Whoever keeps it outside, a browser with two users among them, has to tell callers apart too.
+  if (etag !== undefined) for (const name of [...CREDENTIALS, ...vary]) response.headers.append('vary', name);
   if (response.status !== 200 || !isKnown(request.headers.get('if-none-match'), etag)) return undefined;
   const kept = Object.fromEntries(response.headers);
   for (const name of OF_BODY) delete kept[name];
   return kept;
 }
+
+/** By which callers tell who they are. */
+const CREDENTIALS = ['Authorization', 'X-API-Key'];
 
 /** A 304 has no body to speak of. */
 const OF_BODY = ['content-type', 'content-length', 'content-encoding'];

@@ -65,6 +65,9 @@ type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 type Context = GatehouseContext & { readonly req?: IncomingMessage };
 
 const MAX_REMEMBERED = 10_000;
+/** What they keep, in bytes, roughly. */
+const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
+const ENTRY_BYTES = 2 * 1024;
 /** Longer bodies are kept as bytes alone, which the cache has counted. */
 const MAX_TEXT_BYTES = 4 * 1024;
 const REQUEST_ID = 'x-request-id';
@@ -75,14 +78,19 @@ const REQUEST_ID = 'x-request-id';
  * goes to the pipeline, with its body.
  */
 export function openFrontDoor(server: Server, pipeline: Handle, { recognize, path }: FrontDoorOptions): FrontDoor {
-  const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED, maxSize: MAX_REMEMBERED_BYTES });
   const contexts = new WeakMap<IncomingMessage, Context | 'several'>();
   let answered = 0;
   /** Counts how often what was asked came to mean something else. */
   let generation = 0;
 
   /** Leaves a request to the pipeline, and remembers how that answers it. */
-  function passOn(request: IncomingMessage, response: ServerResponse, fingerprint: string): void {
+  function passOn(
+    request: IncomingMessage,
+    response: ServerResponse,
+    fingerprint: string,
+    body: Buffer | undefined,
+  ): void {
     const begun = generation;
     const headersOf = sentHeaders(response);
     response.once('finish', () => {
@@ -91,9 +99,12 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
       const { held, admitAgain, principal, asksPolicies } = context;
       const headers = headersOf();
       // What a plugin has put in its place is not what the cache holds.
-      if (!held || asksPolicies || headers['etag'] !== held.current()?.etag) return;
+      const current = held?.current(request.headers);
+      if (!held || !current || asksPolicies || headers['etag'] !== current.etag) return;
       const lasting = lastingHeaders(headers);
-      if (lasting) remembered.set(fingerprint, { held, admitAgain, principal, headers: lasting });
+      if (!lasting) return;
+      const size = sizeOf(lasting, body, current.body);
+      remembered.set(fingerprint, { held, admitAgain, principal, headers: lasting }, { size });
     });
     pipeline(request, response);
   }
@@ -103,14 +114,14 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
     const pass = (): void => {
       // The adapter takes a body that has been read from here.
       if (body) Object.assign(request, { body: Readable.from([body]) });
-      passOn(request, response, fingerprint);
+      passOn(request, response, fingerprint, body);
     };
     const known = remembered.get(fingerprint);
     if (!known) return pass();
     const caller = recognize?.(request);
     // Another principal, or one that is not known at once.
     if (recognize && (!caller || caller.principal !== known.principal)) return pass();
-    const current = known.held.current(request.headers['if-none-match']);
+    const current = known.held.current(request.headers);
     if (!current) {
       remembered.delete(fingerprint);
       return pass();
@@ -124,7 +135,7 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
     const admitted = admitAgain ? admitAgain(caller?.principal, caller?.address ?? '') : NO_LIMITS;
     if (!(admitted instanceof Promise)) return answer(admitted, current);
     // It may have been invalidated meanwhile.
-    void admitted.then((again) => answer(again, known.held.current(request.headers['if-none-match'])), pass);
+    void admitted.then((again) => answer(again, known.held.current(request.headers)), pass);
   }
 
   server.removeListener('request', pipeline);
@@ -149,6 +160,13 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
 }
 
 const NO_LIMITS: AdmittedAgain = { headers: {} };
+
+/** Clients have a part in all of it: variables stay with what the operation was, headers may be given back. */
+function sizeOf(headers: Remembered['headers'], asked: Buffer | undefined, body: Buffer): number {
+  const text = body.byteLength <= MAX_TEXT_BYTES ? body.byteLength : 0;
+  const named = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  return ENTRY_BYTES + 2 * (named + text) + 4 * (asked?.byteLength ?? 0);
+}
 
 function send(
   remembered: Remembered,

@@ -28,6 +28,7 @@ test('a query is answered from the cache the second time, and says so', async ()
   expect(first.body).toEqual({ data: { product: { id: '1', name: 'Product 1', price: 10, stock: 1 } } });
   expect(first.headers.get('cache-status')).toBe('gatehouse; fwd=miss; stored');
   expect(first.headers.get('cache-control')).toMatch(/^max-age=600, public$/);
+  expect(first.headers.get('vary')).toBe('Authorization, X-API-Key');
   expect(federation.calls() - before).toBe(2);
   const second = await ask(gateway, PRODUCT, { id: '1' });
   expect(second.text).toBe(first.text);

@@ -182,6 +182,13 @@ test('a credential that has run out is not answered any more', async () => {
   await until('it to run out', async () => (await send(sent, 'front door')).status === 401, 10_000);
 });
 
+test('a header on which answers depend tells requests apart', async () => {
+  const sent = { query: '{ products(first: 5) { upc } }', headers: { 'user-agent': 'one' } };
+  expect((await throughDoor(sent)).headers['vary']).toContain('user-agent');
+  const other = await send({ ...sent, headers: { 'user-agent': 'other' } }, 'front door');
+  expect(other.headers['cache-status']).toContain('fwd=miss');
+});
+
 test('nobody gets what was answered to someone else', async () => {
   const query = '{ products(first: 3) { upc price } }';
   const known = await provider.sign({ sub: 'somebody' });

@@ -19,7 +19,9 @@ const subgraphs = subgraphsFromEnvironment(env) ?? [];
 const redis = connectRedis({ url: undefined });
 const supergraph = composeSubgraphs({ subgraphs, redis, directory: env.GATEHOUSE_DIR, pollInterval: 300 });
 const webhooks = webhookReceiver({ secret: env.WEBHOOK_SECRET ?? '', redis });
-const upstream = useUpstream();
+/** The front door takes no notice of it by itself. */
+const forwardHeaders = ['user-agent'];
+const upstream = useUpstream({ forwardHeaders });
 
 export const gatewayConfig = defineConfig({
   supergraph,
@@ -50,7 +52,7 @@ export const gatewayConfig = defineConfig({
       useAuthorization({}),
       useComposition(supergraph),
       upstream,
-      useCaching({ store: redis, defaultMaxAge: 600, webhooks }),
+      useCaching({ store: redis, defaultMaxAge: 600, vary: forwardHeaders, webhooks }),
     ];
   },
 });
