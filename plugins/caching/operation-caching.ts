@@ -152,7 +152,8 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
       async execute(given) {
         const { result, outcome } = await cache.answer(schema, operation, reading, use, async () => {
           const executed = await execute(given);
-          return isAsyncIterable(executed) ? NO_RESULT : (executed as ExecutionResult);
+          if (isAsyncIterable(executed)) throw new Error(STREAMED);
+          return executed as ExecutionResult;
         });
         note(request, outcome);
         return result;
@@ -204,8 +205,8 @@ function isSame(one: CurrentResponse['headers'], other: CurrentResponse['headers
   return one['cache-status'] === other['cache-status'] && one['age'] === other['age'];
 }
 
-/** Queries are not streamed. */
-const NO_RESULT: ExecutionResult = { data: null };
+const STREAMED =
+  'A query was answered as a stream, which no cache of responses can keep; useCaching: responses is to be false';
 
 function missed({ parts }: Reading): Outcome {
   const sum = (count: 'found' | 'fetched'): number => parts.reduce((total, part) => total + part[count], 0);

@@ -1,5 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
+import { end, nextMessage } from '../harness/child-process.ts';
 import type { Bucket } from '../../plugins/limits/buckets/bucket.ts';
 import type { Entry } from '../../plugins/limits/buckets/entry.ts';
 import type { LeaseOptions } from '../../plugins/limits/buckets/leases.ts';
@@ -69,25 +69,7 @@ export async function startTakers(count: number): Promise<Takers> {
     },
 
     async close() {
-      await Promise.all(
-        children.map(async (child) => {
-          if (child.exitCode !== null || child.signalCode !== null) return;
-          const gone = once(child, 'exit');
-          child.kill('SIGKILL');
-          await gone;
-        }),
-      );
+      await Promise.all(children.map(end));
     },
   };
-}
-
-function nextMessage(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => reject(new Error(`A process ended with ${String(code)}.`));
-    child.once('exit', ended);
-    child.once('message', (message) => {
-      child.off('exit', ended);
-      resolve(message);
-    });
-  });
 }

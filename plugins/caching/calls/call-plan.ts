@@ -81,13 +81,15 @@ function entityField(schema: GraphQLSchema, selection: SelectionNode): EntityFie
   if (selection.kind !== Kind.FIELD || selection.name.value !== '_entities') return undefined;
   const value = selection.arguments?.find(({ name }) => name.value === 'representations')?.value;
   if (value?.kind !== Kind.VARIABLE) return undefined;
-  const byType = new Map<string, EntitySelection | undefined>();
+  const byType = new Map<string, EntitySelection>();
   return {
     answerKey: selection.alias?.value ?? selection.name.value,
     variable: value.name.value,
     selectedOn(typeName) {
-      if (!byType.has(typeName)) byType.set(typeName, selectedOn(schema, selection, typeName));
-      return byType.get(typeName);
+      const known = byType.get(typeName) ?? selectedOn(schema, selection, typeName);
+      // Of what the schema does not have, a subgraph may name any number.
+      if (known) byType.set(typeName, known);
+      return known;
     },
   };
 }

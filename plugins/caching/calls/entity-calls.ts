@@ -11,6 +11,7 @@ import {
   type SubgraphCall,
 } from './call-cache.ts';
 import { entityBase, entityId } from './call-key.ts';
+import { answeredPart } from './reading.ts';
 import type { CallPlan, EntitySelection } from './call-plan.ts';
 import { answeredAt, isOther, mergedData, relocated, restOf, slotsOf, type Rest, type Slot } from './entity-split.ts';
 
@@ -166,14 +167,13 @@ export function entityCalls(caching: CallCaching): (plan: EntityPlan, call: Subg
       wanted.flatMap(({ slot }) => slot.selected?.said ?? []),
     );
     metrics().asked('entity', 'bypass', wanted.length);
-    reading.parts.push({
-      until: said ? performance.now() + said.maxAge * 1000 : Infinity,
-      scope: said?.scope ?? 'PUBLIC',
-      isSaid: said !== undefined,
-      tags: reading.needsTags ? wanted.flatMap(({ slot }) => tagsOf(slot, call, entityAt(slot, answer))) : [],
-      found: 0,
-      fetched: wanted.length,
-    });
+    reading.parts.push(
+      answeredPart(
+        said,
+        reading.needsTags ? wanted.flatMap(({ slot }) => tagsOf(slot, call, entityAt(slot, answer))) : [],
+        wanted.length,
+      ),
+    );
     return answer;
   }
 

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
+import type { Freshness } from '../policy/answer-freshness.ts';
 import type { CacheScope } from '../policy/hints.ts';
 import type { Invalidation, Tag } from '../tags/tag.ts';
 
@@ -18,6 +19,18 @@ export interface Reading {
   readonly parts: ReadPart[];
   /** What a mutation has answered with. */
   readonly changed: Invalidation[];
+}
+
+/** An answer of a subgraph, by what it says of itself. */
+export function answeredPart(said: Freshness | undefined, tags: Iterable<Tag>, fetched: number): ReadPart {
+  return {
+    until: said ? performance.now() + said.maxAge * 1000 : Infinity,
+    scope: said?.scope ?? 'PUBLIC',
+    isSaid: said !== undefined,
+    tags,
+    found: 0,
+    fetched,
+  };
 }
 
 /** One answer, or what of the cache stands in its place. */

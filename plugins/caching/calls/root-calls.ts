@@ -12,6 +12,7 @@ import {
   type SubgraphCall,
 } from './call-cache.ts';
 import { rootId } from './call-key.ts';
+import { answeredPart } from './reading.ts';
 import type { CallPlan } from './call-plan.ts';
 
 type RootPlan = Extract<CallPlan, { kind: 'root' }>;
@@ -38,14 +39,7 @@ export function rootCalls(caching: CallCaching): (plan: RootPlan, call: Subgraph
 
   function noteAnswer(plan: RootPlan, call: SubgraphCall, answer: CallAnswer, said: Freshness | undefined): void {
     const { reading } = call;
-    reading.parts.push({
-      until: said ? performance.now() + said.maxAge * 1000 : Infinity,
-      scope: said?.scope ?? 'PUBLIC',
-      isSaid: said !== undefined,
-      tags: reading.needsTags ? tagsOf(plan, call, answer.data) : [],
-      found: 0,
-      fetched: 1,
-    });
+    reading.parts.push(answeredPart(said, reading.needsTags ? tagsOf(plan, call, answer.data) : [], 1));
   }
 
   function noteHit(

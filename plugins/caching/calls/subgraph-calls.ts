@@ -6,7 +6,7 @@ import { subgraphTag } from '../tags/tag.ts';
 import { freshnessSaid, type CallAnswer, type CallCaching, type SubgraphCall } from './call-cache.ts';
 import { callPlanOf, type CallPlan } from './call-plan.ts';
 import { entityCalls } from './entity-calls.ts';
-import type { Reading } from './reading.ts';
+import { answeredPart, type Reading } from './reading.ts';
 import { rootCalls, sendMutation } from './root-calls.ts';
 
 type Send = (request: ExecutionRequest) => unknown;
@@ -27,14 +27,7 @@ export function subgraphCalls(caching: CallCaching): SubgraphCalls {
   async function callOther(call: SubgraphCall): Promise<CallAnswer> {
     const answer = await call.send(call.variables);
     const said = freshnessSaid(caching, answer, []);
-    call.reading.parts.push({
-      until: said ? performance.now() + said.maxAge * 1000 : Infinity,
-      scope: said?.scope ?? 'PUBLIC',
-      isSaid: said !== undefined,
-      tags: [subgraphTag(call.subgraph)],
-      found: 0,
-      fetched: 1,
-    });
+    call.reading.parts.push(answeredPart(said, [subgraphTag(call.subgraph)], 1));
     return answer;
   }
 

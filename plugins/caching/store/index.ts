@@ -5,6 +5,7 @@ import type { CacheHit } from './entry.ts';
 import { createDeliveries } from './invalidation/deliveries.ts';
 import { createLedger } from './invalidation/ledger.ts';
 import { createLink, type LinkMode } from './invalidation/link.ts';
+import { resolveOptions, type CacheStoreOptions } from './options.ts';
 import { createMemoryTier } from './memory/memory-tier.ts';
 import { createCodec } from './redis/codec.ts';
 import { createRedisTier } from './redis/redis-tier.ts';
@@ -14,39 +15,11 @@ import { createReadThrough, type ReadThrough } from './single-flight/read-throug
 import { createTiers, type CacheRead, type NewEntry, type SharedTier, type Snapshot } from './tiers.ts';
 
 export type { CacheEntry, CacheHit, EntryState, Lifetime, Tier } from './entry.ts';
+export type { CacheEvent, CacheStoreOptions } from './options.ts';
 export type { LinkMode } from './invalidation/link.ts';
 export type { Fetched, ReadThrough, Served } from './single-flight/read-through.ts';
 export { bytesOf, textOf, type CacheValue } from './value.ts';
 export type { CacheRead, NewEntry, Snapshot } from './tiers.ts';
-
-const MAX_BYTES = 64 * 1024 * 1024;
-/** Shorter ones fit into a packet or two, and compressing them costs more than sending them. */
-const COMPRESS_ABOVE = 2048;
-const TIMEOUT_MS = 100;
-
-export interface CacheStoreOptions {
-  /** Where the second tier is. One in memory has none: then entries are in L1 alone. */
-  shared: SharedStore;
-  /** How much memory L1 may take, in bytes, roughly. Default 64 MiB. */
-  maxBytes?: number | undefined;
-  /** 32 bytes in base64: encrypts what is in Redis (AES-256-GCM). Without one it is in the clear. */
-  encryptionKey?: string | undefined;
-  /** What is longer (bytes) is compressed in Redis. Default 2048. */
-  compressAbove?: number | undefined;
-  /** How long reading and storing may wait for Redis, in ms; never longer than `shared` does. Default 100. */
-  timeoutMs?: number | undefined;
-  onEvent?: ((event: CacheEvent) => void) | undefined;
-}
-
-export type CacheEvent =
-  /** A value in Redis could not be read: it is of another encryption key, or damaged. It counts as missing. */
-  | { readonly type: 'unreadable' }
-  /** L1 was emptied, since invalidations may have been missed. */
-  | { readonly type: 'dropped' }
-  /** So many tags whose invalidation could not be delivered to other processes so far; 0 when all have been. */
-  | { readonly type: 'undelivered'; readonly tags: number }
-  /** Fetching anew what is stale has failed. It goes on being served within its window. */
-  | { readonly type: 'refresh failed'; readonly error: unknown };
 
 export interface Invalidated {
   /** How many entries went. Where it is not delivered: of this process's own. */
@@ -102,18 +75,8 @@ export interface CacheStore {
 }
 
 /** Throws a TypeError for an `encryptionKey` that is none, a RangeError for numbers that are no such sizes or times. */
-export function createCacheStore({
-  shared,
-  maxBytes = MAX_BYTES,
-  encryptionKey,
-  compressAbove = COMPRESS_ABOVE,
-  timeoutMs = TIMEOUT_MS,
-  onEvent = () => {},
-}: CacheStoreOptions): CacheStore {
-  for (const [name, value] of Object.entries({ maxBytes, compressAbove, timeoutMs })) {
-    if (Number.isSafeInteger(value) && value > 0) continue;
-    throw new RangeError(`${name} takes a whole number above 0, not ${value}.`);
-  }
+export function createCacheStore(options: CacheStoreOptions): CacheStore {
+  const { shared, maxBytes, encryptionKey, compressAbove, timeoutMs, onEvent } = resolveOptions(options);
   const memory = createMemoryTier(maxBytes);
   const ledger = createLedger();
   const seal = encryptionKey === undefined ? undefined : createSeal(encryptionKey);

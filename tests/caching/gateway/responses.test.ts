@@ -1,24 +1,20 @@
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startGateway, type TestGateway } from '../../harness/gateway.ts';
+import type { TestGateway } from '../../harness/gateway.ts';
 import { until } from '../../harness/until.ts';
-import { startRedis, type RedisServer } from '../../harness/redis.ts';
-import { startCachedFederation, type CachedFederation } from './cached-federation.ts';
+import type { CachedFederation } from './cached-federation.ts';
+import { startCachedGateway, type CachedGateway } from './cached-gateway.ts';
 import { ask } from './ask.ts';
 
-let federation: CachedFederation;
-let redis: RedisServer;
+let running: CachedGateway;
 let gateway: TestGateway;
+let federation: CachedFederation;
 beforeAll(async () => {
-  [federation, redis] = await Promise.all([startCachedFederation(), startRedis()]);
-  gateway = await startGateway({ subgraphs: federation.all, env: { REDIS_URL: redis.url } });
+  running = await startCachedGateway();
+  ({ gateway, federation } = running);
 }, 60_000);
-afterAll(async () => {
-  await gateway?.[Symbol.asyncDispose]();
-  await redis?.close();
-  await federation?.[Symbol.asyncDispose]();
-});
+afterAll(() => running?.[Symbol.asyncDispose]());
 
 const PRODUCT = 'query ($id: ID!) { product(id: $id) { id name price stock } }';
 

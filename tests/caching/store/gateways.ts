@@ -1,5 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
+import { end, nextMessage } from '../../harness/child-process.ts';
 import { until } from '../../harness/until.ts';
 
 /** Some entities whose versions stand in `upstreamUrl`, a Redis of the test, and are cached in the Redis at `url`. */
@@ -93,24 +93,6 @@ export async function startGateways(count: number): Promise<Gateways> {
     },
     close,
   };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
-}
-
-function nextMessage(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => reject(new Error(`A process ended with ${String(code)}.`));
-    child.once('exit', ended);
-    child.once('message', (message) => {
-      child.off('exit', ended);
-      resolve(message);
-    });
-  });
 }
 
 /** Reads of a version older than one whose invalidation had been acknowledged when the read began. */
