@@ -168,7 +168,7 @@ describe('what an invalidation costs', () => {
   it('depends on the entries of its tags alone, not on how many others there are; keys are never searched', async () => {
     // What asks Redis now and then, in the background, would count too.
     vi.useFakeTimers({ toFake: ['setInterval'] });
-    const { cache } = openCache(server.url);
+    const { cache } = await openLinked(server.url);
     const tags = [namedTag('a'), namedTag('b')];
     const cost = async (work: () => Promise<unknown>): Promise<Commands> => {
       await putMany(cache, 'concerned', 20, () => tags);
@@ -205,8 +205,8 @@ describe('what an invalidation costs', () => {
 
   it('reading many is one script and one command for all, storing them is a script for each 250', async () => {
     vi.useFakeTimers({ toFake: ['setInterval'] });
-    const { cache } = openCache(server.url);
-    const { cache: other } = openCache(server.url);
+    const { cache } = await openLinked(server.url);
+    const { cache: other } = await openLinked(server.url);
     await putMany(cache, 'warm', 1, () => []);
     await other.read(['warm 0']);
     const stored = await during(() => putMany(cache, 'entry', 500, (i) => [namedTag(`of ${i % 5}`)]));
