@@ -10,9 +10,10 @@ import { startLoad, type Load, type LoadAnswer } from './cases/load.ts';
 import { permitWhen, policyDirectory, type PolicyDirectory } from './engines/policy-directory.ts';
 
 // The running gateway under load, while those that decide on its policies fail, change and are well again.
+// `ENGINE_CLIENTS=50` for the whole of it.
 
 const CONFIG = new URL('cases/engine-faults.config.ts', import.meta.url).pathname;
-const CLIENTS = 50;
+const CLIENTS = Number(process.env['ENGINE_CLIENTS'] ?? 20);
 /** Answers that are looked at in each state. */
 const ENOUGH = 2 * CLIENTS;
 /** ms that an answer may take beside its engine, on a machine that does more than this. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { COMPILE_CACHE } from './compile-cache.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -18,7 +19,7 @@ export async function runCommand(
   const child = spawn(process.execPath, [`commands/${name}.ts`, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...COMPILE_CACHE, ...env },
   });
   let stdout = '';
   let stderr = '';

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import { freePort } from './redis.ts';
 import { until } from './until.ts';
 
@@ -71,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
+        ...COMPILE_CACHE,
         SUBGRAPHS: subgraphs,
         GATEHOUSE_DIR: directory,
         COMPOSITION_POLL_INTERVAL: POLL_INTERVAL,

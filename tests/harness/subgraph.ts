@@ -81,6 +81,7 @@ export async function startSubgraph(name: string, sdl: string, resolvers: Resolv
   }
 
   async function start(): Promise<void> {
+    if (server.listening) return;
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     ({ port } = server.address() as AddressInfo);

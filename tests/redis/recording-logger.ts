@@ -11,3 +11,8 @@ export function recordingLogger(): { log: Pick<Logger, 'info' | 'warn' | 'error'
     };
   return { log: { info: line('info'), warn: line('warn'), error: line('error') }, lines: () => [...kept] };
 }
+
+/** The levels of recorded lines. */
+export function levels(lines: readonly string[]): string[] {
+  return lines.map((line) => line.split(':')[0] ?? '');
+}

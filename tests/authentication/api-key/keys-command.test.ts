@@ -1,9 +1,12 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCommand } from '../../../plugins/authentication/api-key/command-arguments.ts';
 import { apiKeysFromEnvironment, keyStoreFromEnvironment } from '../../../plugins/authentication/api-key/index.ts';
+import { keyHasher } from '../../../plugins/authentication/api-key/key-hash.ts';
 import { parseKey } from '../../../plugins/authentication/api-key/key-text.ts';
+import { newRecord } from '../../../plugins/authentication/api-key/new-record.ts';
 import { connectRedis } from '../../../plugins/redis/index.ts';
 import { runCommand } from '../../harness/command.ts';
 import { freePort, startRedis, type RedisServer } from '../../harness/redis.ts';
@@ -159,11 +162,23 @@ describe('npm run keys', () => {
     [['list', '--format', 'yaml'], '--format is "yaml"; it takes text or json'],
     [['revoke'], 'revoke takes the id of one key'],
     [['revoke', 'a', 'b'], 'revoke takes the id of one key'],
-  ])('%j is answered with what it takes, exit 1 and no key', async (args, message) => {
-    const before = await readdir(folder);
+  ])('%j is refused with what it takes', (args, message) => {
+    const now = new Date();
+    expect(() => {
+      const command = readCommand(args, now);
+      // The fields of a key are checked with its record, of which nothing is stored by then.
+      if (command.do === 'create') newRecord(command.wanted, keyHasher(HASH_SECRET), now);
+    }).toThrow(message);
+  });
+
+  it.each([
+    [['create', '--name', 'x', '--expires', 'soon'], /^"soon" is no expiry[^]*\n\nUsage: npm run keys /],
+    [['create', '--name', 'x', '--kind', 'admin'], /^kind takes user or client/],
+  ])('%j is answered with that, exit 1 and no key', async (args, message) => {
+    const before = await run('list');
     const { code, stdout, stderr } = await run(...args);
-    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining(message) });
-    expect(await readdir(folder)).toEqual(before);
+    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(message) });
+    expect(await run('list')).toEqual(before);
   });
 
   it('explains itself', async () => {

@@ -10,9 +10,9 @@ import { startLoad } from './load.ts';
 import { askOverHttp, bearer } from './ways.ts';
 
 const REQUESTS_PER_SECOND = 80;
-const ROTATIONS = 3;
+const ROTATIONS = 2;
 /** For how long the provider is down: a minute with OUTAGE_SECONDS=60. */
-const OUTAGE_SECONDS = Number(process.env['OUTAGE_SECONDS'] ?? 8);
+const OUTAGE_SECONDS = Number(process.env['OUTAGE_SECONDS'] ?? 4);
 /** ms for which the gateway remembers an opaque token. */
 const REMEMBERED = 60_000;
 

@@ -2,4 +2,4 @@
 export const ENGINE_TIMEOUT = 1_000;
 
 /** ms that a decision by the policy `kept` is remembered. */
-export const CEDAR_TTL = 3_000;
+export const CEDAR_TTL = 2_000;

@@ -10,7 +10,7 @@ import { linked, startCachingGateway, type CachingGateway } from './caching-gate
 import { differences, staleness, startTraffic, type Report } from './traffic.ts';
 
 /** How long it goes on before something happens, and after all is well again, in ms. */
-const CALM_MS = 500;
+const CALM_MS = Number(process.env['CACHE_CALM_MS'] ?? 300);
 /** What a request may take, with all that is tried in vain, on a machine that is busy with other tests. */
 const LONGEST_MS = 3000;
 const ENTITIES = 8;
