@@ -20,6 +20,7 @@ import { connectRedis, useRedis } from './plugins/redis/index.ts';
 import { useLimits, type QuotaPolicy, type RatePolicy } from './plugins/limits/index.ts';
 import { useOperationProfiles } from './plugins/operation/index.ts';
 import { adminFromEnvironment, useAdmin, useServer } from './plugins/server/index.ts';
+import { useSubscriptions, webSocketUpstream } from './plugins/subscriptions/index.ts';
 import { useUpstream } from './plugins/upstream/index.ts';
 import { webhookReceiver } from './plugins/webhooks/index.ts';
 
@@ -69,8 +70,6 @@ export const gatewayConfig = defineConfig({
   __experimental__batchExecution: false,
   // A reload lets operations end on the schema they began with, for at most so many ms.
   gracefulSchemaReload: { drainTimeout: 30_000 },
-  // Subscriptions go to the subgraphs over WebSocket.
-  transportEntries: { '*.http': { options: { subscriptions: { kind: 'ws', location: '/graphql' } } } },
 
   // `useServer` serves them.
   disableWebsockets: true,
@@ -89,7 +88,9 @@ export const gatewayConfig = defineConfig({
     });
     const limiting = useLimits({ store: redis, ...limits, log });
     // Plugins of your own do not see what the front door answers; without it, they see every request.
-    const server = useServer({ authentication, frontDoor: true });
+    const server = useServer({ authentication, frontDoor: true, log });
+    // Over which the subgraphs are subscribed to: docs/subscriptions.md.
+    const subscriptions = useSubscriptions({ upstream: webSocketUpstream({ path: '/graphql' }), log });
     const caching = useCaching({ store: redis, vary: forwardHeaders, ...cachingFromEnvironment(env), webhooks, log });
     return [
       useAdmin({
@@ -101,6 +102,7 @@ export const gatewayConfig = defineConfig({
           limits: limiting.status,
           cache: caching.status,
           server: server.status,
+          subscriptions: subscriptions.status,
         },
         log,
       }),
@@ -111,6 +113,7 @@ export const gatewayConfig = defineConfig({
       limiting,
       useAuthorization({ policies, log }),
       useComposition(supergraph, { webhooks }),
+      subscriptions,
       upstream,
       // Its calls are what the cache saves.
       caching,

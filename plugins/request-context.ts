@@ -25,6 +25,58 @@ export interface GatehouseContext {
   readonly admitAgain?: AdmitAgain | undefined;
   /** What introspection tells of, if that is not the whole schema; set with `withheld`. */
   readonly visibleSchema?: GraphQLSchema | undefined;
+  /** Who is calling, for operations that last; set with the principal. */
+  readonly caller?: LiveCaller | undefined;
+  /**
+   * Until when policies hold to what they said, on the clock of `performance.now()`; undefined when none was asked. Set
+   * with `withheld`.
+   */
+  readonly decidedUntil?: number | undefined;
+  /** Decides once more what is withheld of an operation; set with `withheld`. */
+  readonly authorizeAgain?: AuthorizeAgain | undefined;
+  /**
+   * What of the request and its principal goes on to subgraphs, beside the operation: subscriptions for which it differs
+   * never share one of a subgraph. Set before a subscription is opened, by `plugins/upstream`; who sends more adds to it.
+   */
+  readonly sentUpstream?: ((principal: Principal | undefined) => string) | undefined;
+  /** The operation goes on for as long as its client likes: no time limit is for all of it. */
+  readonly lasts?: boolean | undefined;
+  /** Judges each event of a subscription by what its subgraph gave, before anything else is fetched for it. */
+  readonly eventGate?: EventGate | undefined;
+}
+
+/** Somebody whose operations last: credentials end, are revoked, and are renewed meanwhile. */
+export interface LiveCaller {
+  /** As it is now. */
+  readonly principal: Principal;
+  /**
+   * Tells when the principal has become another, such as one with other scopes, and when it has ended: undefined then,
+   * and nothing more. The returned function stops that.
+   */
+  watch(listener: (principal: Principal | undefined) => void): () => void;
+}
+
+/** For a principal and a schema by which the document is valid. */
+export type AuthorizeAgain = (
+  schema: GraphQLSchema,
+  principal: Principal,
+) => AuthorizedAgain | Promise<AuthorizedAgain>;
+
+export type AuthorizedAgain =
+  | { readonly outcome: 'allowed'; readonly withheld: Withheld | undefined; readonly until: number | undefined }
+  | { readonly outcome: 'refused'; readonly error: GraphQLError };
+
+/** @param data by the response keys of what subgraphs are asked for; undefined where the subgraph gave none. */
+export type EventGate = (
+  data: Readonly<Record<string, unknown>> | undefined,
+  errors: readonly { readonly path?: readonly (string | number)[] | null | undefined }[],
+) => boolean | Promise<boolean>;
+
+/** Under this name, on a response that goes to many: its JSON in UTF-8, made when it is first asked for. */
+export const SERIALIZED = Symbol('serialized');
+
+export interface SharedResponse {
+  [SERIALIZED](): Buffer;
 }
 
 /**
@@ -38,6 +90,12 @@ export const CACHING_HEADERS = Symbol('caching headers');
  * answered by one call, since the answer of the earlier may not be true any more.
  */
 export const NOT_BEFORE = Symbol('not before');
+
+/**
+ * Under this name in the extensions of a subscription for a subgraph: gives its headers as they are at the moment, for
+ * when it is opened again.
+ */
+export const CURRENT_HEADERS = Symbol('current headers');
 
 export interface CachingHeaders {
   readonly 'cache-control': string | null;

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
 import { clientAddress } from '../client-address/index.ts';
-import type { GatehouseContext, Principal } from '../request-context.ts';
+import type { GatehouseContext, LiveCaller, Principal } from '../request-context.ts';
 import { authenticator, type Outcome } from './authenticator.ts';
+import type { Presented } from './credential.ts';
+import { credentialWatch } from './credential-watch.ts';
 import type { AuthenticationMethod, Caller } from './method.ts';
 import { decisionCounter, type CountDecision } from './metrics.ts';
 import { checkChoices, schemaRefusal, schemesOf, type AnonymousAccess, type SchemaIntrospection } from './options.ts';
@@ -31,7 +33,7 @@ export interface AuthenticationOptions {
 }
 
 export type ConnectionOutcome =
-  | { readonly outcome: 'accepted'; readonly principal: Principal }
+  | { readonly outcome: 'accepted'; readonly caller: LiveCaller }
   | { readonly outcome: Refusal['outcome'] };
 
 export interface AuthenticationPlugin extends GatewayPlugin {
@@ -39,6 +41,8 @@ export interface AuthenticationPlugin extends GatewayPlugin {
   authenticateConnection(upgrade: IncomingMessage, payload: unknown): ConnectionOutcome | Promise<ConnectionOutcome>;
   /** Who sends an HTTP request, as far as that is remembered and lets it in. */
   recognize(request: IncomingMessage): { readonly principal: Principal; readonly address: string } | undefined;
+  /** Where a client is, through trusted proxies. */
+  addressOf(request: IncomingMessage): string;
   /** Whether browsers may bring a credential by themselves, so that the origin of a WebSocket matters. */
   readonly usesCookie: boolean;
 }
@@ -47,6 +51,7 @@ interface ServerContext extends GatehouseContext {
   readonly req?: IncomingMessage;
   connectionParams?: unknown;
   principal?: Principal;
+  caller?: LiveCaller;
   address?: string;
 }
 
@@ -74,6 +79,16 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
       log?.[outcome === 'unavailable' ? 'warn' : 'info']({ method, reason, address }, `Credential ${outcome}`);
   });
 
+  const watch = credentialWatch();
+
+  /** For as long as it stays. */
+  function liveCaller(presented: Presented, caller: Caller, principal: Principal): LiveCaller {
+    if (presented.kind !== 'one') return { principal, watch: () => () => {} };
+    const { credential } = presented;
+    const method = methods.find((one) => one.name === principal.method && one.recognizes(credential));
+    return method ? watch.callerOf(credential, method, caller, principal) : { principal, watch: () => () => {} };
+  }
+
   function callerOf(request: Pick<IncomingMessage, 'headers' | 'socket'> | undefined): Caller {
     return { address: request ? addressOf(request) : '', origin: request?.headers.origin };
   }
@@ -81,8 +96,18 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
   return {
     usesCookie: cookie !== undefined,
 
-    authenticateConnection: (upgrade, payload) =>
-      authenticate(presentedByConnection(upgrade, payload, cookie), callerOf(upgrade), Date.now()),
+    addressOf,
+
+    authenticateConnection(upgrade, payload) {
+      const presented = presentedByConnection(upgrade, payload, cookie);
+      const caller = callerOf(upgrade);
+      const conclude = (outcome: Outcome): ConnectionOutcome =>
+        outcome.outcome === 'accepted'
+          ? { outcome: 'accepted', caller: liveCaller(presented, caller, outcome.principal) }
+          : outcome;
+      const outcome = authenticate(presented, caller, Date.now());
+      return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
+    },
 
     recognize(request) {
       const caller = callerOf(request);
@@ -98,15 +123,17 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
     onRequestParse({ request, serverContext, endResponse, fetchAPI }) {
       const context = serverContext as ServerContext;
       const presented = presentedByRequest(request.headers, context.req);
+      const caller = callerOf(context.req);
       const conclude = (outcome: Outcome): void => {
         if (outcome.outcome === 'accepted') {
           context.principal = outcome.principal;
+          context.caller = liveCaller(presented, caller, outcome.principal);
           return;
         }
         const { status, headers, error } = refusedResponse(outcome, schemes);
         endResponse(fetchAPI.Response.json({ errors: [error] }, { status, headers }));
       };
-      const outcome = authenticate(presented, callerOf(context.req), Date.now());
+      const outcome = authenticate(presented, caller, Date.now());
       return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
     },
 
@@ -117,15 +144,17 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
       server.address ??= callerOf(server.req).address;
       if (server.principal) return undefined;
       const conclude = (outcome: Outcome): void => {
-        if (outcome.outcome === 'accepted') server.principal = outcome.principal;
-        else setResult({ errors: [refusedError(outcome, schemes)] });
+        if (outcome.outcome !== 'accepted') return setResult({ errors: [refusedError(outcome, schemes)] });
+        server.principal = outcome.principal;
+        server.caller = liveCaller(presented, caller, outcome.principal);
       };
+      const caller = callerOf(server.req);
       const presented = server.req
         ? presentedByConnection(server.req, server.connectionParams, undefined)
         : presentedByRequest(request.headers, undefined);
       // Hive Gateway would let it overwrite the headers in the context.
       server.connectionParams = undefined;
-      const outcome = authenticate(presented, callerOf(server.req), Date.now());
+      const outcome = authenticate(presented, caller, Date.now());
       return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
     },
 
@@ -137,6 +166,7 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
     },
 
     async onDispose() {
+      watch.close();
       for (const method of methods) await method.close?.();
     },
   };

@@ -39,6 +39,8 @@ export interface JudgedTokens {
   /** The verdict that still stands, if there is one. */
   recall(token: string, now: number): Verdict | undefined;
   judge(token: string, now: number): Verdict | Promise<Verdict>;
+  /** Judges it once more; what nobody can tell now leaves standing what was. */
+  judgeAgain(token: string, now: number): Verdict | Promise<Verdict>;
 }
 
 /**
@@ -59,9 +61,15 @@ export function judgedTokens(options: JudgedTokensOptions): JudgedTokens {
 
   async function judgeNow(id: string, token: string, now: number): Promise<Verdict> {
     const judgement = await options.judge(token, now).finally(() => underWay.delete(id));
-    accepted.delete(id);
+    if (judgement.verdict.outcome !== 'unavailable') accepted.delete(id);
     if (judgement.stands) (judgement.verdict.outcome === 'accepted' ? accepted : refused).set(id, judgement);
     return judgement.verdict;
+  }
+
+  function begin(id: string, token: string, now: number): Promise<Verdict> {
+    const verdict = judgeNow(id, token, now);
+    underWay.set(id, verdict);
+    return verdict;
   }
 
   return {
@@ -69,11 +77,12 @@ export function judgedTokens(options: JudgedTokensOptions): JudgedTokens {
     judge(token, now) {
       if (isTooLong(token)) return TOO_LONG;
       const id = idOf(token);
-      const known = recallById(id, now) ?? underWay.get(id);
-      if (known) return known;
-      const verdict = judgeNow(id, token, now);
-      underWay.set(id, verdict);
-      return verdict;
+      return recallById(id, now) ?? underWay.get(id) ?? begin(id, token, now);
+    },
+    judgeAgain(token, now) {
+      if (isTooLong(token)) return TOO_LONG;
+      const id = idOf(token);
+      return underWay.get(id) ?? begin(id, token, now);
     },
   };
 }

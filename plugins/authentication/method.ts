@@ -33,6 +33,11 @@ export interface AuthenticationMethod {
   recall(credential: Credential, caller: Caller, now: number): Verdict | undefined;
   /** Never rejects. `now` in ms since 1970. */
   authenticate(credential: Credential, caller: Caller, now: number): Verdict | Promise<Verdict>;
+  /**
+   * What holds of a credential that was accepted, as of now and not of what is remembered, where that may have changed.
+   * For callers that stay. Never rejects.
+   */
+  review(credential: Credential, caller: Caller, now: number): Verdict | Promise<Verdict>;
   /** Ends what it has under way. */
   close?(): void | Promise<void>;
 }

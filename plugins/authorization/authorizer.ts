@@ -1,6 +1,12 @@
 import { GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
 import type { Logger } from '@graphql-hive/gateway';
-import { ANONYMOUS, type DataDecisions, type GatehouseContext, type Principal } from '../request-context.ts';
+import {
+  ANONYMOUS,
+  type AuthorizeAgain,
+  type DataDecisions,
+  type GatehouseContext,
+  type Principal,
+} from '../request-context.ts';
 import type { AddedSelections } from './added-selections.ts';
 import { dataRules } from './data-requirements.ts';
 import {
@@ -41,6 +47,8 @@ type Refused = GraphQLError | undefined | Promise<GraphQLError | undefined>;
 export interface Authorizer {
   /** Leaves what is withheld in the operation's context; gives the error when the operation is refused. */
   authorize(args: ExecutionArgs): Refused;
+  /** How the operation, which was decided on, is decided on again. */
+  again(args: ExecutionArgs): AuthorizeAgain;
   /** Reads what a schema asks for, and tells of policies that it leaves without what they need. */
   prepare(schema: GraphQLSchema): void;
 }
@@ -54,6 +62,7 @@ type OperationContext = GatehouseContext & {
   withheld?: GatehouseContext['withheld'];
   visibleSchema?: GatehouseContext['visibleSchema'];
   asksPolicies?: GatehouseContext['asksPolicies'];
+  decidedUntil?: GatehouseContext['decidedUntil'];
 };
 
 export function authorizer(options: AuthorizerOptions): Authorizer {
@@ -108,6 +117,7 @@ export function authorizer(options: AuthorizerOptions): Authorizer {
     const { principal } = operation;
     if (!plan.asksPolicies) return conclude(plan.decide(principal), context);
     const withAnswers = (answers: PolicyAnswers): GraphQLError | undefined => {
+      context.decidedUntil = answers.until;
       const decision = plan.decideWith(principal, answers);
       const onData = decision.added && decisionsOn(decision.added, questionsOf(operation), answers);
       return conclude(decision, context, onData);
@@ -116,29 +126,42 @@ export function authorizer(options: AuthorizerOptions): Authorizer {
     return answers instanceof Promise ? answers.then(withAnswers) : withAnswers(answers);
   }
 
+  function authorize({ schema, document, operationName, variableValues, contextValue }: ExecutionArgs): Refused {
+    const { planFor, visibleTo } = rulesOf(schema);
+    const plan = planFor(document, operationName);
+    const context = contextValue as OperationContext;
+    // After a reload an operation is executed once more, in the same context.
+    context.withheld = undefined;
+    context.visibleSchema = undefined;
+    context.asksPolicies = plan.asksPolicies;
+    context.decidedUntil = undefined;
+    const introspects = hidesSchema && plan.introspects;
+    const isGuarded = plan.guarded.length > 0;
+    const definition = isGuarded || introspects ? operationIn(document, operationName) : undefined;
+    if (!definition) return undefined;
+    // Without `useAuthentication`, nobody is known.
+    const { principal = ANONYMOUS, address = '' } = context;
+    const operation = { schema, definition, variables: variableValues ?? {}, principal, address };
+    if (!introspects) return authorizeGuarded(plan, operation, context);
+    return visibleTo(principal, requestOf(operation)).then((visible) => {
+      context.visibleSchema = visible;
+      return isGuarded ? authorizeGuarded(plan, operation, context) : undefined;
+    });
+  }
+
   return {
     prepare: (schema) => void rulesOf(schema),
 
-    authorize({ schema, document, operationName, variableValues, contextValue }) {
-      const { planFor, visibleTo } = rulesOf(schema);
-      const plan = planFor(document, operationName);
-      const context = contextValue as OperationContext;
-      // After a reload an operation is executed once more, in the same context.
-      context.withheld = undefined;
-      context.visibleSchema = undefined;
-      context.asksPolicies = plan.asksPolicies;
-      const introspects = hidesSchema && plan.introspects;
-      const isGuarded = plan.guarded.length > 0;
-      const definition = isGuarded || introspects ? operationIn(document, operationName) : undefined;
-      if (!definition) return undefined;
-      // Without `useAuthentication`, nobody is known.
-      const { principal = ANONYMOUS, address = '' } = context;
-      const operation = { schema, definition, variables: variableValues ?? {}, principal, address };
-      if (!introspects) return authorizeGuarded(plan, operation, context);
-      return visibleTo(principal, requestOf(operation)).then((visible) => {
-        context.visibleSchema = visible;
-        return isGuarded ? authorizeGuarded(plan, operation, context) : undefined;
-      });
+    authorize,
+    again: (args) => (schema, principal) => {
+      const { address } = args.contextValue as GatehouseContext;
+      const context: OperationContext = { principal, address };
+      const said = (error: GraphQLError | undefined) =>
+        error
+          ? ({ outcome: 'refused', error } as const)
+          : ({ outcome: 'allowed', withheld: context.withheld, until: context.decidedUntil } as const);
+      const refused = authorize({ ...args, schema, contextValue: context });
+      return refused instanceof Promise ? refused.then(said) : said(refused);
     },
   };
 }

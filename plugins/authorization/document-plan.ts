@@ -44,7 +44,7 @@ export type DocumentPlans = (document: DocumentNode, operationName: string | und
 /** Decisions about one operation that are kept: principals differ in what they may see less than they differ. */
 const MAX_DECISIONS = 100;
 
-const NO_ANSWERS: PolicyAnswers = { of: () => () => false, key: '' };
+const NO_ANSWERS: PolicyAnswers = { of: () => () => false, key: '', until: Infinity };
 
 const MESSAGE = 'You may not see this field.';
 const CODE = 'UNAUTHORIZED_FIELD_OR_TYPE';

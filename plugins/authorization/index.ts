@@ -3,6 +3,7 @@ import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { authorizer } from './authorizer.ts';
 import type { DeniedField } from './document-plan.ts';
 import { authorizationMetrics, type AuthorizationMetrics } from './metrics.ts';
+import type { GatehouseContext } from '../request-context.ts';
 import { parseNeeds } from './needs.ts';
 import { policyDecisions, type PolicyRoute } from './policy-decisions.ts';
 
@@ -50,7 +51,7 @@ export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlu
     metrics?.failed(engine);
     log?.warn({ engine, reason }, 'A policy engine could not tell');
   });
-  const { authorize, prepare } = authorizer({
+  const { authorize, again, prepare } = authorizer({
     mode,
     dryRun,
     hideUnauthorized,
@@ -79,7 +80,11 @@ export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlu
     },
     onSchemaChange: ({ schema }) => prepare(schema),
     onExecute: beforeExecution,
-    onSubscribe: beforeExecution,
+    onSubscribe(payload) {
+      const context = payload.args.contextValue as { authorizeAgain?: GatehouseContext['authorizeAgain'] };
+      context.authorizeAgain = again(payload.args);
+      return beforeExecution(payload);
+    },
     async onDispose() {
       for (const { engine } of policies) await engine.close?.();
     },

@@ -66,6 +66,8 @@ export interface PolicyAnswers {
   of(field: GuardedField): PolicyAnswer;
   /** All of it: the same for the same answers about the same operation. */
   readonly key: string;
+  /** Until when all of it is remembered, on the clock of `performance.now()`. */
+  readonly until: number;
 }
 
 /** Asks for all policies that the fields of an operation name, at once; or remembers what they said. */
@@ -95,6 +97,7 @@ async function askAnew(plan: DocumentPlan, operation: AskedOperation, decide: Po
   let byField: ReadonlyMap<GuardedField, ReadonlySet<string>> | undefined;
   const answers: PolicyAnswers = {
     key,
+    until: asked.length > 0 ? performance.now() + validFor : Infinity,
     of(field) {
       byField ??= allowedPolicies(plan.guarded, key);
       const policies = byField.get(field);

@@ -1,5 +1,5 @@
 import type { FetchNode, PlanNode } from '@graphql-hive/router-query-planner';
-import { isAsyncIterable, mapAsyncIterator } from '@graphql-tools/utils';
+import { isAsyncIterable } from '@graphql-tools/utils';
 import { completeResponse, type CompletedResponse } from './complete.ts';
 import { completeOnData } from './decide-on-data.ts';
 import { fetchEntities } from './fetch-entities.ts';
@@ -33,15 +33,51 @@ export async function subscribePlan(
   primary: FetchNode,
   rest: readonly PlanNode[],
 ): Promise<CompletedResponse | AsyncIterable<CompletedResponse>> {
-  async function respond(answer: SubgraphAnswer): Promise<CompletedResponse> {
+  function begin(answer: SubgraphAnswer): Execution {
     const execution: Execution = { ...context, data: {}, failures: fetchFailures() };
     takeRootAnswer(execution, primary, answer);
+    return execution;
+  }
+
+  async function finish(execution: Execution): Promise<CompletedResponse> {
     for (const node of rest) await executeNode(execution, node);
     return complete(execution);
   }
 
+  async function respond(answer: SubgraphAnswer): Promise<CompletedResponse | undefined> {
+    const execution = begin(answer);
+    const data = isObject(answer.data) ? execution.data : undefined;
+    const passes = await context.eventGate?.(data, answer.errors ?? []);
+    return passes === false ? undefined : finish(execution);
+  }
+
   const answer = await sendSafely(context, primary, undefined);
-  return isAsyncIterable(answer) ? mapAsyncIterator(answer, respond) : respond(answer);
+  return isAsyncIterable(answer) ? eachThatPasses(answer, respond) : finish(begin(answer));
+}
+
+/** What becomes of each item, in order; of some, nothing does. */
+function eachThatPasses<Item, Result>(
+  items: AsyncIterable<Item>,
+  become: (item: Item) => Promise<Result | undefined>,
+): AsyncIterableIterator<Result> {
+  const source = items[Symbol.asyncIterator]();
+  return {
+    async next() {
+      for (;;) {
+        const step = await source.next();
+        if (step.done === true) return { done: true, value: undefined };
+        const value = await become(step.value);
+        if (value !== undefined) return { done: false, value };
+      }
+    },
+    async return() {
+      await source.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 function complete(execution: Execution): CompletedResponse | Promise<CompletedResponse> {

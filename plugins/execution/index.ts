@@ -11,6 +11,7 @@ import { fetchFailures } from './fetch-failures.ts';
 import { operationCompiler } from './operation.ts';
 import { startPlanner } from './isolated-planner.ts';
 import { plannerOf } from './planner.ts';
+import { rememberEngine } from '../supergraph/engines.ts';
 import { rememberSupergraph } from '../supergraph/public-schema.ts';
 import type { GatehouseContext } from '../request-context.ts';
 import type { PlanContext, SubgraphAnswer } from './subgraph-operation.ts';
@@ -37,7 +38,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
 
   async function run(request: ExecutionRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
     const { document, operationName } = request;
-    const { withheld, visibleSchema = schema } = (request.context ?? {}) as GatehouseContext;
+    const { withheld, eventGate, visibleSchema = schema } = (request.context ?? {}) as GatehouseContext;
     const operation = compile(document, operationName, withheld);
     if (!operation) throw new GraphQLError(`The document has no operation "${operationName ?? ''}".`);
     const { definition, shape, introspection, planned } = operation;
@@ -49,6 +50,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
       ownerOf,
       keysOf,
       withheld,
+      eventGate,
       shape,
       operationKind: definition.operation,
       variables: variables.coerced,
@@ -79,6 +81,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
     return new Set(planner.labels.filter((label) => options.handleProgressiveOverride?.(label, context)));
   }
 
+  rememberEngine(schema, run);
   return {
     unifiedGraph: schema,
     overrideLabels: planner.labels,

@@ -6,7 +6,7 @@ import type { FetchFailures, SubgraphError } from './fetch-failures.ts';
 import { fetchOperation } from './fetch-operation.ts';
 import type { FieldOwner } from './field-owners.ts';
 import type { JsonObject } from './json.ts';
-import type { Withheld } from '../request-context.ts';
+import type { EventGate, Withheld } from '../request-context.ts';
 import type { Shape } from './shape.ts';
 import type { TypeConditions } from './type-conditions.ts';
 
@@ -40,6 +40,7 @@ export interface PlanContext {
   readonly ownerOf: FieldOwner;
   readonly keysOf: EntityKeys;
   readonly withheld: Withheld | undefined;
+  readonly eventGate: EventGate | undefined;
   readonly send: SendOperation;
   /** Tells the operator what is wrong with an answer that a client only learns to be unusable. */
   report(service: string, what: string): void;

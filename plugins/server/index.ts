@@ -1,25 +1,33 @@
 import type { IncomingMessage } from 'node:http';
-import type { GatewayPlugin } from '@graphql-hive/gateway';
+import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
 import { onGatewayServer } from '../cli/http-server.ts';
-import type { Principal } from '../request-context.ts';
+import type { LiveCaller } from '../request-context.ts';
 import { openFrontDoor, type FrontDoor, type FrontDoorStatus, type Recognized } from './front-door/index.ts';
 import { allowedOrigins, checkOptions } from './options.ts';
-import { serveWebSockets } from './web-sockets.ts';
+import {
+  serveWebSockets,
+  webSocketSettings,
+  type WebSocketOptions,
+  type WebSockets,
+  type WebSocketsStatus,
+} from './web-socket/index.ts';
 
 export { adminFromEnvironment, useAdmin, type AdminOptions, type AdminPage } from './admin.ts';
 
 /** Who opens a WebSocket. */
 export interface ConnectionAuthenticator {
-  authenticateConnection(upgrade: IncomingMessage, payload: unknown): Connection | Promise<Connection>;
+  authenticateConnection(upgrade: IncomingMessage, payload: unknown): ConnectionOutcome | Promise<ConnectionOutcome>;
+  /** Where the client is, through trusted proxies. */
+  addressOf(request: IncomingMessage): string;
   readonly usesCookie: boolean;
   recognize(request: IncomingMessage): Recognized | undefined;
 }
 
-export type Connection =
-  | { readonly outcome: 'accepted'; readonly principal: Principal }
+export type ConnectionOutcome =
+  | { readonly outcome: 'accepted'; readonly caller: LiveCaller }
   | { readonly outcome: 'refused' | 'limited' | 'unavailable' };
 
-export interface ServerOptions {
+export interface ServerOptions extends WebSocketOptions {
   /**
    * Answers what the cache holds before a GraphQL request is made of it, by what `useAuthentication`, `useLimits` and
    * `useCaching` say. Plugins of your own do not see such a request. Default: false.
@@ -32,17 +40,12 @@ export interface ServerOptions {
    * another is closed with 4403, and one without an Origin comes from no browser. Default: any. Needed with a cookie.
    */
   readonly origins?: readonly string[];
-  /** How long a client may take to send `connection_init`, in ms; then 4408. Default: 3,000. */
-  readonly connectionInitTimeout?: number;
-  /** How often a ping is sent, in ms; who does not answer until the next is cut off. 0: never. Default: 12,000. */
-  readonly keepAlive?: number;
-  /** The largest message that is read, in bytes. Default: 1,048,576. */
-  readonly maxMessageBytes?: number;
+  readonly log?: Pick<Logger, 'debug' | 'error'> | undefined;
 }
 
 export interface ServerPlugin extends GatewayPlugin {
   /** For operators; `frontDoor` is undefined when there is none. */
-  status(): { readonly frontDoor: FrontDoorStatus | undefined };
+  status(): { readonly frontDoor: FrontDoorStatus | undefined; readonly webSockets: WebSocketsStatus | undefined };
 }
 
 /**
@@ -55,21 +58,25 @@ export interface ServerPlugin extends GatewayPlugin {
  */
 export function useServer(options: ServerOptions = {}): ServerPlugin {
   checkOptions(options);
-  const settings = { ...options, isAllowedOrigin: allowedOrigins(options.origins) };
+  webSocketSettings(options);
+  const { authentication, log } = options;
+  const settings = { ...options, authentication, log, isAllowedOrigin: allowedOrigins(options.origins) };
   let stopWaiting: (() => void) | undefined;
   let frontDoor: FrontDoor | undefined;
+  let webSockets: WebSockets | undefined;
 
   return {
     onYogaInit() {
       stopWaiting ??= onGatewayServer(({ server, runtime, beforeStop }) => {
-        beforeStop(serveWebSockets(server, runtime, settings).close);
+        webSockets = serveWebSockets(server, runtime, settings);
+        beforeStop(webSockets.close);
         if (!options.frontDoor) return;
         const { graphqlEndpoint: path } = runtime;
-        const recognize = options.authentication?.recognize;
+        const recognize = authentication?.recognize;
         frontDoor = openFrontDoor(server, runtime as never, { recognize, path });
       });
     },
-    status: () => ({ frontDoor: frontDoor?.status() }),
+    status: () => ({ frontDoor: frontDoor?.status(), webSockets: webSockets?.status() }),
     onSchemaChange() {
       frontDoor?.forget();
     },

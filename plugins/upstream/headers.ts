@@ -1,5 +1,5 @@
 import type { ExecutionRequest } from '@graphql-tools/utils';
-import type { GatehouseContext } from '../request-context.ts';
+import type { GatehouseContext, Principal } from '../request-context.ts';
 import { PRINCIPAL_HEADER, type PrincipalSigner } from './principal-token.ts';
 
 /** W3C Trace Context: what makes the subgraph's spans part of the client's trace. */
@@ -39,4 +39,25 @@ export function headersFor(
   delete headers[PRINCIPAL_HEADER];
   if (signer && principal) headers[PRINCIPAL_HEADER] = signer(principal, subgraph, Date.now());
   return headers;
+}
+
+const numbers = new WeakMap<Principal, number>();
+let lastNumber = 0;
+
+/**
+ * What of a request's own goes to subgraphs with its operations, as one text for each principal. Trace headers are not
+ * among it: they change nothing of an answer.
+ */
+export function sentBy(
+  request: Request | undefined,
+  forwarded: readonly string[],
+  isSigned: boolean,
+): (principal: Principal | undefined) => string {
+  const headers = forwarded.map((name) => request?.headers.get(name) ?? null);
+  return (principal) => {
+    if (!isSigned || !principal) return JSON.stringify(headers);
+    const number = numbers.get(principal) ?? ++lastNumber;
+    numbers.set(principal, number);
+    return JSON.stringify([...headers, number]);
+  };
 }

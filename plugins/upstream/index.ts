@@ -3,10 +3,10 @@ import { defaultPrintFn } from '@graphql-tools/executor-common';
 import { fetch } from '@whatwg-node/fetch';
 import type { ExecutionRequest, ExecutionResult } from '@graphql-tools/utils';
 import { OperationTypeNode } from 'graphql';
-import { NOT_BEFORE } from '../request-context.ts';
+import { CURRENT_HEADERS, NOT_BEFORE, type GatehouseContext } from '../request-context.ts';
 import { CallFailed, toClientError } from './failure.ts';
 import { subgraphGuards, type UpstreamStatus } from './guards.ts';
-import { headersFor } from './headers.ts';
+import { headersFor, sentBy } from './headers.ts';
 import { callOverHttp } from './http-call.ts';
 import { limitsOf, type UpstreamOptions } from './options.ts';
 import { pooledFetch, type CallInit } from './pooled-fetch.ts';
@@ -44,16 +44,15 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
   let metrics: UpstreamMetrics | undefined;
   const signer = options.principal && principalSigner(options.principal);
   const deadlines = new WeakMap<object, number>();
-  const subscriptions = new WeakSet<object>();
   const pooled = pooledFetch(fetch);
   // Wrong options are to stop the gateway when it starts, not when the subgraph is first called.
   for (const name of ['', ...Object.keys(options.subgraphs ?? {})]) limitsOf(options, name);
 
   /** When the calls of a request must have ended, on the clock of `performance.now`. */
   function deadlineOf({ context }: ExecutionRequest): number {
-    const owner: object = context ?? {};
-    // A subscription lasts; each of its calls has its own time limit.
-    if (subscriptions.has(owner)) return Number.POSITIVE_INFINITY;
+    const owner: GatehouseContext = context ?? {};
+    // Each of the calls of a subscription has its own time limit.
+    if (owner.lasts) return Number.POSITIVE_INFINITY;
     const deadline = deadlines.get(owner) ?? performance.now() + requestDeadline;
     deadlines.set(owner, deadline);
     return deadline;
@@ -110,8 +109,9 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
       }
 
       function subscribe(request: ExecutionRequest) {
-        const headers = headersFor(request, subgraphName, { ...sources, configured: [] });
-        const sent = { ...request, extensions: { ...request.extensions, headers } };
+        const current = () => headersFor(request, subgraphName, { ...sources, configured: [] });
+        const extensions = { ...request.extensions, headers: current(), [CURRENT_HEADERS]: current };
+        const sent = { ...request, extensions };
         return openSubscription(subgraphName, () => executor(sent), errorExtensions, log);
       }
 
@@ -122,7 +122,13 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
     },
 
     onSubscribe({ args }) {
-      subscriptions.add(args.contextValue);
+      const context = args.contextValue as {
+        lasts?: GatehouseContext['lasts'];
+        sentUpstream?: GatehouseContext['sentUpstream'];
+        readonly request?: Request;
+      };
+      context.lasts = true;
+      context.sentUpstream = sentBy(context.request, forwardHeaders, signer !== undefined);
     },
 
     onFetch({ fetchFn, setFetchFn }) {

@@ -20,7 +20,7 @@ afterAll(async () => {
   await demo?.close();
 });
 
-test('/status tells versions, the supergraph, Redis, the subgraphs, the limits and the caches', async () => {
+test('/status tells versions, the supergraph, Redis, the subgraphs, the limits, the caches and the subscriptions', async () => {
   const response = await fetch(`http://127.0.0.1:${port}/status`);
   expect(response.headers.get('content-type')).toBe('application/json');
   expect(await response.json()).toEqual({
@@ -35,7 +35,14 @@ test('/status tells versions, the supergraph, Redis, the subgraphs, the limits a
     upstream: expect.any(Array),
     limits: { usage: [] },
     cache: { l1: { entries: 0, bytes: 0, maxBytes: 64 * 1024 * 1024 }, l2: 'off', undelivered: 0 },
-    server: { frontDoor: { answered: 0, remembered: 0 } },
+    server: { frontDoor: { answered: 0, remembered: 0 }, webSockets: { connections: 0, operations: 0 } },
+    subscriptions: {
+      subscriptions: 0,
+      channels: 0,
+      sources: 0,
+      callers: 0,
+      upstream: { connections: 0, subscriptions: 0 },
+    },
   });
 });
 

@@ -7,6 +7,7 @@ const CONFIG = new URL('../authentication/gateway/gateway.config.ts', import.met
 const withCookie: ServerOptions['authentication'] = {
   authenticateConnection: () => ({ outcome: 'refused' }),
   usesCookie: true,
+  addressOf: () => '',
   recognize: () => undefined,
 };
 

@@ -60,6 +60,11 @@ export function apiKeyMethod({ store, hashSecret, log }: ApiKeyMethodOptions): A
       const known = memory.fresh(digest);
       return known ? decide(known, caller, now) : find(key, digest).then((found) => decide(found, caller, now));
     },
+    review(credential, caller, now) {
+      const key = credential.scheme === 'api-key' ? parseKey(credential.key) : undefined;
+      if (credential.scheme !== 'api-key' || key === undefined) return MALFORMED;
+      return find(key, digestOf(credential.key)).then((found) => decide(found, caller, now));
+    },
   };
 }
 

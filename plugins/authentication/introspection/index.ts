@@ -75,6 +75,10 @@ export function introspectionMethod(options: IntrospectionOptions): Authenticati
       credential.scheme === 'bearer'
         ? tokens.judge(credential.token, now)
         : { outcome: 'refused', reason: 'not a token' },
+    review: (credential, _caller, now) =>
+      credential.scheme === 'bearer'
+        ? tokens.judgeAgain(credential.token, now)
+        : { outcome: 'refused', reason: 'not a token' },
     close: () => closing.abort(),
   };
 }

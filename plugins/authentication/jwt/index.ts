@@ -46,6 +46,11 @@ export function jwtMethod({ issuers, log }: JwtOptions): AuthenticationMethod {
       credential.scheme === 'bearer'
         ? tokens.judge(credential.token, now)
         : { outcome: 'refused', reason: 'not a token' },
+    // It holds all that there is to know of it.
+    review: (credential, _caller, now) =>
+      credential.scheme === 'bearer'
+        ? tokens.judge(credential.token, now)
+        : { outcome: 'refused', reason: 'not a token' },
     close() {
       for (const { published } of trusted.values()) published.close();
     },
