@@ -1,7 +1,8 @@
 import type { ExecutionResult } from '@graphql-tools/utils';
 import type { GraphQLError } from 'graphql';
-import type { EventGate } from '../../request-context.ts';
+import type { EventGate, Principal } from '../../request-context.ts';
 import type { Channel } from './channel.ts';
+import type { ClientOperation } from './client-operation.ts';
 
 /** Why events may be missing before one. */
 export type GapReason = 'upstream' | 'schema-reload' | 'authorization';
@@ -26,4 +27,10 @@ export interface Seat {
   give(event: ExecutionResult): void;
   end(errors?: readonly GraphQLError[]): void;
   tellConnection(state: 'lost' | 'restored'): void;
+}
+
+export interface ClientSeat extends Seat {
+  readonly operation: ClientOperation;
+  /** As it is now. */
+  principal: Principal;
 }

@@ -71,7 +71,10 @@ async function subscribe(fields: string, claims: Record<string, unknown> = {}): 
 }
 
 /** Publishes until an event is as it should be. */
-async function untilEvent(client: OpenClient, isWanted: (event: OpenClient['events'][number]) => boolean): Promise<void> {
+async function untilEvent(
+  client: OpenClient,
+  isWanted: (event: OpenClient['events'][number]) => boolean,
+): Promise<void> {
   await until('the event', () => {
     prices.publish('a', { id: '1', amount: 5, secret: 'x', tenant: 'red' });
     const last = client.events.at(-1);

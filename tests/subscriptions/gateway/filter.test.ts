@@ -93,7 +93,12 @@ test('each client gets the events of its own tenant, over one subscription, and 
 
 test('a filter that names an argument that the client does not give lets nothing pass', async () => {
   const client = openClient('ws', gateway.url, 'subscription { priceChanged { amount } }', await of('red'));
-  const control = openClient('ws', gateway.url, 'subscription { priceChanged(least: "0") { amount } }', await of('red'));
+  const control = openClient(
+    'ws',
+    gateway.url,
+    'subscription { priceChanged(least: "0") { amount } }',
+    await of('red'),
+  );
   await until('both subscriptions', async () => (await subscriptions()) === 2 && prices.live() === 2);
   prices.publish('a', { id: '1', amount: 1, tenant: 'red' });
   await until('the event', () => control.events.length === 1);

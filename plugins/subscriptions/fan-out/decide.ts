@@ -1,0 +1,67 @@
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import { operationProfiles } from '../../operation/index.ts';
+import type { AuthorizedAgain, Principal } from '../../request-context.ts';
+import {
+  decidedOperation,
+  type ClientOperation,
+  type DecidedOperation,
+  type FilterProblem,
+} from './client-operation.ts';
+import { schemaReloaded, tooLarge } from './refusals.ts';
+import type { ClientSeat } from './seat.ts';
+import { isValid } from './validity.ts';
+
+/** What policies said holds for so long at least, in ms: they are not asked for each event. */
+const LEAST_VALIDITY = 1_000;
+
+export type Decided =
+  | {
+      readonly outcome: 'goes on';
+      readonly operation: DecidedOperation;
+      /** On the clock of `performance.now()`. */
+      readonly until: number;
+    }
+  | { readonly outcome: 'ends'; readonly error: GraphQLError };
+
+export interface Decider {
+  /** By what was said when the operation came. */
+  first(operation: ClientOperation, schema: GraphQLSchema, principal: Principal): Decided;
+  /** Asks again, for the principal as it is now and a schema that may be another. */
+  again(seat: ClientSeat, schema: GraphQLSchema): Promise<Decided>;
+}
+
+/** Decides what becomes of a subscription: by its validity, by what its caller may see, and by filters. */
+export function decider(onProblem: FilterProblem): Decider {
+  const profiles = operationProfiles();
+
+  function decided(
+    operation: ClientOperation,
+    schema: GraphQLSchema,
+    principal: Principal,
+    said: AuthorizedAgain,
+  ): Decided {
+    if (said.outcome === 'refused') return { outcome: 'ends', error: said.error };
+    const { withheld, until = Infinity } = said;
+    const made = decidedOperation(operation, schema, withheld, principal, profiles, onProblem);
+    if (!made) return { outcome: 'ends', error: tooLarge() };
+    return { outcome: 'goes on', operation: made, until: Math.max(until, performance.now() + LEAST_VALIDITY) };
+  }
+
+  return {
+    first(operation, schema, principal) {
+      const { withheld, decidedUntil } = operation.context;
+      return decided(operation, schema, principal, { outcome: 'allowed', withheld, until: decidedUntil });
+    },
+    async again({ operation, principal }, schema) {
+      if (!isValid(schema, operation.document)) return { outcome: 'ends', error: schemaReloaded() };
+      const said = await operation.context.authorizeAgain?.(schema, principal);
+      // Without `useAuthorization`, everyone may see everything.
+      return decided(
+        operation,
+        schema,
+        principal,
+        said ?? { outcome: 'allowed', withheld: undefined, until: undefined },
+      );
+    },
+  };
+}
