@@ -9,7 +9,7 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: new URL('node_modules/graphql/index.js', import.meta.url).pathname }],
   },
   test: {
-    globalSetup: ['tests/harness/redis-binary.ts'],
+    globalSetup: ['tests/harness/binaries.ts'],
     // Each file may run gateways and servers of its own; two at a time is what a machine with two cores bears.
     maxWorkers: 2,
     testTimeout: 30_000,

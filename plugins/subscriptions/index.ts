@@ -13,7 +13,8 @@ import { subscriptionMetrics, type SubscriptionMetrics } from './metrics.ts';
 import { subscriptionsSettings, type SubscriptionsOptions } from './options.ts';
 import { openSources, type Wanted } from './sources/index.ts';
 import { upstreams } from './upstreams.ts';
-import type { UpstreamStatus } from './upstream/upstream.ts';
+import { topicOf } from './topics/index.ts';
+import type { EventTopic, UpstreamStatus } from './upstream/upstream.ts';
 import { webSocketUpstream } from './upstream/web-socket.ts';
 
 export { callbackUpstream, type CallbackOptions } from './upstream/callback.ts';
@@ -41,7 +42,7 @@ export interface SubscriptionsPlugin extends GatewayPlugin {
  */
 export function useSubscriptions(options: SubscriptionsOptions = {}): SubscriptionsPlugin {
   const settings = subscriptionsSettings(options);
-  const upstream = upstreams(options.upstream ?? webSocketUpstream(), options.subgraphs ?? {});
+  const upstream = upstreams(options.upstream ?? webSocketUpstream(), options.subgraphs ?? {}, options.topics);
   const { handle } = upstream;
   const { log } = settings;
   const subscribed = new WeakSet<Request>();
@@ -96,7 +97,9 @@ export function useSubscriptions(options: SubscriptionsOptions = {}): Subscripti
       if (!url) return;
       setExecutor(async (request) => {
         if (request.operationType !== OperationTypeNode.SUBSCRIPTION) return executor(request);
-        const attachment = await fanOut.attach(request.context, wantedBy(request, subgraphName, url));
+        const attachment = await fanOut.attach(request.context, (schema) =>
+          wantedBy(request, subgraphName, url, options.topics && topicOf(schema, request)),
+        );
         if (!attachment) return executor(request);
         const ended = attachment.ended();
         if (ended?.kind === 'given up') throw new Error('the subgraph could not be reached');
@@ -114,7 +117,7 @@ export function useSubscriptions(options: SubscriptionsOptions = {}): Subscripti
   };
 }
 
-function wantedBy(request: ExecutionRequest, subgraph: string, url: string): Wanted {
+function wantedBy(request: ExecutionRequest, subgraph: string, url: string, topic: EventTopic | undefined): Wanted {
   const { document, operationName, variables } = request;
   const { principal, sentUpstream } = (request.context ?? {}) as GatehouseContext;
   const extensions = (request.extensions ?? {}) as {
@@ -124,7 +127,7 @@ function wantedBy(request: ExecutionRequest, subgraph: string, url: string): Wan
   const headersNow = (): Record<string, string> => extensions[CURRENT_HEADERS]?.() ?? extensions.headers ?? {};
   const query = defaultPrintFn(document);
   return {
-    operation: () => ({ subgraph, url, query, operationName, variables, headers: headersNow() }),
+    operation: () => ({ subgraph, url, query, operationName, variables, headers: headersNow(), topic }),
     identity: sentUpstream?.(principal) ?? JSON.stringify(extensions.headers ?? {}),
   };
 }

@@ -9,6 +9,11 @@ export interface SubscriptionsOptions extends Partial<SourceSettings> {
   readonly upstream?: Upstream;
   /** Those that are subscribed to in another way, by name. */
   readonly subgraphs?: Readonly<Record<string, Upstream>>;
+  /**
+   * Where the events of fields with `@pubsubOperation` come from, such as `topicUpstream({ pubsub })`. Without it their
+   * subgraphs are asked for them like for any other.
+   */
+  readonly topics?: Upstream;
   /** Events that wait for a client that does not read as fast as they come, for each of its subscriptions. Default: 128. */
   readonly queue?: number;
   /**
@@ -25,7 +30,7 @@ export interface SubscriptionsOptions extends Partial<SourceSettings> {
   readonly log?: Pick<Logger, 'warn' | 'error' | 'debug'> | undefined;
 }
 
-export type SubscriptionsSettings = Required<Omit<SubscriptionsOptions, 'log' | 'upstream' | 'subgraphs'>> &
+export type SubscriptionsSettings = Required<Omit<SubscriptionsOptions, 'log' | 'upstream' | 'subgraphs' | 'topics'>> &
   Pick<SubscriptionsOptions, 'log'>;
 
 const DEFAULTS = {

@@ -9,12 +9,16 @@ interface Handling {
 export function upstreams(
   usual: Upstream,
   bySubgraph: Readonly<Record<string, Upstream>>,
+  topics: Upstream | undefined,
 ): Upstream & Partial<Handling> {
   const named = new Map(Object.entries(bySubgraph));
-  const all = [...new Set([usual, ...named.values()])];
+  const all = [...new Set([usual, ...named.values(), ...(topics ? [topics] : [])])];
   const handling = all.filter((upstream): upstream is Upstream & Handling => 'handle' in upstream);
   return {
-    open: (operation, sink) => (named.get(operation.subgraph) ?? usual).open(operation, sink),
+    open(operation, sink) {
+      const ofTopic = operation.topic && topics;
+      return (ofTopic ?? named.get(operation.subgraph) ?? usual).open(operation, sink);
+    },
     async close() {
       await Promise.all(all.map((upstream) => upstream.close()));
     },

@@ -18,7 +18,7 @@ export interface FanOut {
   /** Undefined when the engine is not Gatehouse's: then each client has its own. */
   open(args: ExecutionArgs): Promise<MaybeAsyncIterable<ExecutionResult>> | undefined;
   /** Joins what the execution in this context reads to the source that it needs; undefined for one that is not of here. */
-  attach(context: unknown, wanted: Wanted): Promise<Attachment> | undefined;
+  attach(context: unknown, wantedBy: (schema: GraphQLSchema) => Wanted): Promise<Attachment> | undefined;
   /** Takes all subscriptions over to another schema. */
   moveTo(schema: GraphQLSchema): void;
   /** Ends all of them. */
@@ -107,9 +107,9 @@ export function openFanOut(
 
   return {
     open: (args) => (engineOf(args.schema) ? begin(args) : undefined),
-    attach(context, wanted) {
+    attach(context, wantedBy) {
       const channel = channels.channelOf(context);
-      return channel && attach(channel, wanted, channels, sources, reloadJitter);
+      return channel && attach(channel, wantedBy(channel.schema), channels, sources, reloadJitter);
     },
     moveTo: channels.moveTo,
     close() {

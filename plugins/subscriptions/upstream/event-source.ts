@@ -3,20 +3,11 @@ import { isObject } from './json-object.ts';
 import { openSubscriptions } from './open-subscriptions.ts';
 import { optionChecks } from './option-checks.ts';
 import { topicFeeds } from './topic-feeds.ts';
-import type { Upstream, UpstreamEnd, UpstreamOperation, UpstreamStatus } from './upstream.ts';
-
-export interface Topic {
-  /** One name, without what brokers read as a pattern. */
-  readonly topic: string;
-  /** The key of the operation's root field in its answer: its alias, or else its name. */
-  readonly field: string;
-}
+import type { Upstream, UpstreamEnd, UpstreamStatus } from './upstream.ts';
 
 export interface TopicOptions {
   /** `MemPubSub`, `RedisPubSub` or `NATSPubSub` of Hive Gateway; its owner closes it. */
   readonly pubsub: Pick<PubSub, 'subscribe'>;
-  /** Where the events of an operation are; undefined when it is none of a topic. */
-  readonly topicOf: (operation: UpstreamOperation) => Topic | undefined;
   /**
    * Tells whenever the connection to the broker is lost; returns what stops it. The clients of brokers connect again by
    * themselves, and what was published in between is missing: only so do subscribers learn of it. Default: never.
@@ -47,10 +38,9 @@ const WRONG_TOPIC = refusal('The topic of the subscription is not a name.');
  * @throws Error that names the option that is wrong, and what it takes
  */
 export function topicUpstream(options: TopicOptions): TopicUpstream {
-  const { pubsub, topicOf, onDisconnect } = options;
+  const { pubsub, onDisconnect } = options;
   const check = optionChecks('topicUpstream');
   check.callable('pubsub.subscribe', pubsub?.subscribe);
-  check.callable('topicOf', topicOf);
   if (onDisconnect !== undefined) check.callable('onDisconnect', onDisconnect);
   let dropped = 0;
   let watch: Watch | undefined;
@@ -62,20 +52,18 @@ export function topicUpstream(options: TopicOptions): TopicUpstream {
     }),
   );
 
-  const subscriptions = openSubscriptions((operation, told) => {
-    const found = topicOf(operation);
-    if (!found || found.topic === '' || NO_NAME.test(found.topic)) {
-      queueMicrotask(() => told.end(found ? WRONG_TOPIC : NOT_OF_A_TOPIC));
+  const subscriptions = openSubscriptions(({ topic }, told) => {
+    if (!topic || topic.name === '' || NO_NAME.test(topic.name)) {
+      queueMicrotask(() => told.end(topic ? WRONG_TOPIC : NOT_OF_A_TOPIC));
       return () => {};
     }
-    const { topic, field } = found;
     watch ??= watchClose(pubsub, () => {
       watch = undefined;
       subscriptions.loseAll('the pubsub was closed');
     });
-    return feeds.join(topic, {
+    return feeds.join(topic.name, {
       opened: told.opened,
-      message: (message) => told.next({ data: { [field]: message } }),
+      message: (message) => told.next(topic.eventOf(message)),
       failed: (reason) => told.end({ kind: 'lost', reason }),
     });
   });

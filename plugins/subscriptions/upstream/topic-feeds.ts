@@ -1,15 +1,16 @@
 import { errorCode } from './error-code.ts';
 
 type MaybePromise<Value> = Value | Promise<Value>;
+type Message = Readonly<Record<string, unknown>>;
 type Unsubscribe = () => MaybePromise<void>;
 
 /** Subscribes to a topic; rejects, or throws, when that cannot be. */
-export type SubscribeTopic = (topic: string, listener: (message: unknown) => void) => MaybePromise<Unsubscribe>;
+export type SubscribeTopic = (topic: string, listener: (message: Message) => void) => MaybePromise<Unsubscribe>;
 
 export interface TopicListener {
   /** Messages come from now on. */
   opened(): void;
-  message(message: unknown): void;
+  message(message: Message): void;
   failed(reason: string): void;
 }
 
@@ -37,7 +38,7 @@ export function topicFeeds(subscribe: SubscribeTopic): TopicFeeds {
 
   function startFeed(topic: string): Feed {
     const listeners = new Set<TopicListener>();
-    const deliver = (message: unknown) => {
+    const deliver = (message: Message) => {
       for (const listener of listeners) listener.message(message);
     };
     const before = leaving.get(topic) ?? Promise.resolve();

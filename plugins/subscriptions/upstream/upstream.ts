@@ -8,6 +8,14 @@ export interface UpstreamOperation {
   readonly variables: Readonly<Record<string, unknown>> | undefined;
   /** In lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Where its events are, if they are messages of a broker. */
+  readonly topic?: EventTopic | undefined;
+}
+
+export interface EventTopic {
+  readonly name: string;
+  /** What a subgraph would answer for this message. */
+  eventOf(message: Readonly<Record<string, unknown>>): SubgraphAnswer;
 }
 
 /** An error as a subgraph sent it (GraphQL, section 7.1.2); nothing of it has been checked. */

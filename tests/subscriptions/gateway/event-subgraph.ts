@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse, type GraphQLSchema } from 'graphql';
@@ -42,6 +42,18 @@ export const PRICES = `
   type Subscription { priceChanged(topic: String! = "a"): Price failing: Price }
   type Price @key(fields: "id") { id: ID! amount: Int tenant: String secret: String }
 `;
+
+/** Apollo's "HTTP callback protocol for GraphQL Subscriptions", as a subgraph speaks it. */
+interface CallbackPayload {
+  readonly query: string;
+  readonly extensions?: {
+    readonly subscription?: {
+      readonly callbackUrl: string;
+      readonly subscriptionId: string;
+      readonly verifier: string;
+    };
+  };
+}
 
 type Listener = { readonly topic: string; push(price: Price): void; end(): void };
 
@@ -123,7 +135,9 @@ export async function startEventSubgraph(name = 'prices', sdl = federated(PRICES
         response.end(JSON.stringify({ data: { _service: { sdl: said } } }));
         return;
       }
-      Object.assign(request, { body: JSON.parse(body) });
+      const payload = JSON.parse(body) as CallbackPayload;
+      if (payload.extensions?.subscription) return void callBack(payload, response);
+      Object.assign(request, { body: payload });
       void yoga(request, response);
     });
   });
@@ -136,6 +150,27 @@ export async function startEventSubgraph(name = 'prices', sdl = federated(PRICES
     sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request)),
   );
   useServer({ schema: () => schema }, sockets);
+
+  /** Of topic `a`: `amount` alone. */
+  async function callBack({ extensions }: CallbackPayload, response: ServerResponse): Promise<void> {
+    const { callbackUrl = '', subscriptionId: id, verifier } = extensions?.subscription ?? {};
+    const tell = (message: object): Promise<Response> =>
+      fetch(callbackUrl, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ kind: 'subscription', id, verifier, ...message }),
+      });
+    await tell({ action: 'check' });
+    response.setHeader('subscription-protocol', 'callback/1.0');
+    response.setHeader('content-type', 'application/json');
+    response.end('{"data":null}');
+    const events = subscribe('a');
+    for await (const { amount } of events) {
+      const { status } = await tell({ action: 'next', payload: { data: { priceChanged: { amount } } } });
+      if (status === 404) return void events.return?.();
+    }
+    await tell({ action: 'complete' });
+  }
 
   async function start(): Promise<void> {
     server.listen(port, '127.0.0.1');

@@ -1,4 +1,6 @@
-import { defineConfig } from '@graphql-hive/gateway';
+import { defineConfig, NATSPubSub, RedisPubSub } from '@graphql-hive/gateway';
+import { connect } from '@nats-io/transport-node';
+import { Redis } from 'ioredis';
 import {
   apiKeysFromEnvironment,
   introspectionFromEnvironment,
@@ -13,14 +15,22 @@ import { useHealth } from '../../../plugins/health/index.ts';
 import { useOperationProfiles } from '../../../plugins/operation/index.ts';
 import { connectRedis, useRedis } from '../../../plugins/redis/index.ts';
 import { adminFromEnvironment, useAdmin, useServer } from '../../../plugins/server/index.ts';
-import { serverSentEventsUpstream, useSubscriptions, webSocketUpstream } from '../../../plugins/subscriptions/index.ts';
+import {
+  callbackUpstream,
+  serverSentEventsUpstream,
+  topicUpstream,
+  useSubscriptions,
+  webSocketUpstream,
+  type SubscriptionsOptions,
+  type Upstream,
+} from '../../../plugins/subscriptions/index.ts';
 import { useUpstream } from '../../../plugins/upstream/index.ts';
 
-// The gateway with options that a test chooses: SERVER, SUBSCRIPTIONS, AUTHORIZATION and UPSTREAM_OPTIONS are JSON, and
-// UPSTREAM=sse has events come over SSE.
+// The gateway with options that a test chooses: SERVER, SUBSCRIPTIONS and POLICY are JSON; UPSTREAM is how events come
+// from subgraphs, TOPICS a broker.
 
 const { env } = process;
-const { SERVER = '{}', SUBSCRIPTIONS = '{}', POLICY = '{}', UPSTREAM, UPSTREAM_OPTIONS = '{}' } = env;
+const { SERVER = '{}', SUBSCRIPTIONS = '{}', POLICY = '{}', UPSTREAM, TOPICS } = env;
 const subgraphs = subgraphsFromEnvironment(env) ?? [];
 const redis = connectRedis({ url: env.REDIS_URL });
 const supergraph = composeSubgraphs({
@@ -32,8 +42,30 @@ const supergraph = composeSubgraphs({
 const calls = useUpstream({
   principal: env.PRINCIPAL_SIGNING_KEY ? { signingKey: env.PRINCIPAL_SIGNING_KEY } : undefined,
 });
-const options = JSON.parse(UPSTREAM_OPTIONS) as object;
 const engine = authzenFromEnvironment(env);
+
+const topics = TOPICS ? await topicsOf(new URL(TOPICS)) : undefined;
+
+function upstreamOf(kind: string | undefined): Upstream {
+  if (kind === 'sse') return serverSentEventsUpstream();
+  return kind === 'callback'
+    ? callbackUpstream({ publicUrl: `http://127.0.0.1:${portOf(process.argv)}` })
+    : webSocketUpstream();
+}
+
+function portOf(args: readonly string[]): string {
+  return args[args.indexOf('--port') + 1] ?? '';
+}
+
+async function topicsOf(broker: URL): Promise<NonNullable<SubscriptionsOptions['topics']>> {
+  if (broker.protocol === 'nats:') {
+    return topicUpstream({
+      pubsub: new NATSPubSub(await connect({ servers: broker.host }), { subjectPrefix: 'test' }),
+    });
+  }
+  const [pub, sub] = [new Redis(broker.href), new Redis(broker.href)];
+  return topicUpstream({ pubsub: new RedisPubSub({ pub, sub }, { channelPrefix: 'test' }) });
+}
 
 export const gatewayConfig = defineConfig({
   supergraph,
@@ -52,7 +84,8 @@ export const gatewayConfig = defineConfig({
       log,
     });
     const subscriptions = useSubscriptions({
-      upstream: UPSTREAM === 'sse' ? serverSentEventsUpstream(options) : webSocketUpstream(options),
+      upstream: upstreamOf(UPSTREAM),
+      ...(topics && { topics }),
       log,
       ...(JSON.parse(SUBSCRIPTIONS) as object),
     });

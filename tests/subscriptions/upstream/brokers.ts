@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import type { TopicOptions } from '../../../plugins/subscriptions/upstream/event-source.ts';
 import { startRedis } from '../../harness/redis.ts';
-import { startNatsStandIn } from './nats-stand-in.ts';
+import { startNats } from '../../harness/nats.ts';
 
 /** A broker and the gateway's end of it. */
 export interface Broker extends AsyncDisposable {
@@ -52,13 +52,13 @@ export async function redisBroker(): Promise<Broker> {
 }
 
 export async function natsBroker(options: { readonly reconnect?: boolean } = {}): Promise<Broker> {
-  const server = await startNatsStandIn();
+  const server = await startNats();
   const connection = await connect({ servers: `127.0.0.1:${server.port}`, reconnectTimeWait: 50, ...options });
   return {
     pubsub: new NATSPubSub(connection, { subjectPrefix: PREFIX }),
     onDisconnect: (tell) => natsDisconnects(connection, tell),
     subscribers: (topic) => server.subscribers(`${PREFIX}:${topic}`),
-    cut: async () => server.cut(),
+    cut: () => (options.reconnect === false ? server.kill() : server.restart()),
     async [Symbol.asyncDispose]() {
       await connection.close();
       await server[Symbol.asyncDispose]();

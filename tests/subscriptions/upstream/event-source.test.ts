@@ -1,16 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  topicUpstream,
-  type TopicOptions,
-  type TopicUpstream,
-} from '../../../plugins/subscriptions/upstream/event-source.ts';
+import { topicUpstream, type TopicUpstream } from '../../../plugins/subscriptions/upstream/event-source.ts';
+import type { UpstreamOperation } from '../../../plugins/subscriptions/upstream/upstream.ts';
 import { until } from '../../harness/until.ts';
 import { memoryBroker, natsBroker, redisBroker, type Broker } from './brokers.ts';
 import { record, saidAt, type Recorded } from './recorder.ts';
 
 const NOTHING_LEFT = { connections: 0, subscriptions: 0, dropped: 0 };
-
-const topicOf: TopicOptions['topicOf'] = ({ variables }) => ({ topic: String(variables?.['topic']), field: 'said' });
 
 let broker: Broker;
 let upstream: TopicUpstream;
@@ -18,7 +13,7 @@ let upstream: TopicUpstream;
 async function start(startBroker: () => Promise<Broker>): Promise<void> {
   broker = await startBroker();
   const { pubsub, onDisconnect } = broker;
-  upstream = topicUpstream({ pubsub, topicOf, ...(onDisconnect && { onDisconnect }) });
+  upstream = topicUpstream({ pubsub, ...(onDisconnect && { onDisconnect }) });
 }
 
 afterEach(async () => {
@@ -27,9 +22,14 @@ afterEach(async () => {
 });
 
 async function listen(topic: string): Promise<Recorded> {
-  const recorded = record(upstream, saidAt('http://127.0.0.1:1/graphql', topic));
+  const recorded = record(upstream, ofTopic(topic));
   await recorded.opened();
   return recorded;
+}
+
+function ofTopic(name: string): UpstreamOperation {
+  const topic = { name, eventOf: (said: object) => ({ data: { said } }) };
+  return saidAt('http://127.0.0.1:1/graphql', name, { topic });
 }
 
 const say = (topic: string, message: unknown) => broker.pubsub.publish(topic, message);
@@ -37,7 +37,7 @@ const say = (topic: string, message: unknown) => broker.pubsub.publish(topic, me
 describe.each([
   ['a MemPubSub', memoryBroker],
   ['a RedisPubSub', redisBroker],
-  ['a NATSPubSub (over a stand-in for its server)', natsBroker],
+  ['a NATSPubSub', natsBroker],
 ])('the topics of %s', (_, startBroker) => {
   beforeEach(() => start(startBroker));
 
@@ -94,7 +94,7 @@ describe.each([
   });
 
   test('are left when it is given up before it is open', async () => {
-    record(upstream, saidAt('http://127.0.0.1:1/graphql', 'a')).giveUp();
+    record(upstream, ofTopic('a')).giveUp();
     await until('nothing to be left', () => upstream.status().connections === 0);
     expect(await broker.subscribers('a')).toBe(0);
   });
@@ -112,7 +112,7 @@ describe.each([
     const recorded = await listen('a');
     await broker.pubsub.dispose();
     expect(await recorded.end()).toEqual({ kind: 'lost', reason: 'the pubsub was closed' });
-    const late = record(upstream, saidAt('http://127.0.0.1:1/graphql', 'a'));
+    const late = record(upstream, ofTopic('a'));
     expect(late.told, 'before open has returned').toEqual([]);
     expect(await late.end()).toMatchObject({ kind: 'lost' });
     await until('nothing to be left', () => upstream.status().connections === 0);
@@ -132,7 +132,7 @@ describe.each([
 
 describe.each([
   ['a RedisPubSub', redisBroker],
-  ['a NATSPubSub (over a stand-in for its server)', natsBroker],
+  ['a NATSPubSub', natsBroker],
 ])('the topics of %s whose broker goes away', (_, startBroker) => {
   beforeEach(() => start(startBroker));
 
@@ -152,7 +152,7 @@ test('the topics of a NATS connection that ends for good lose their subscription
   await start(() => natsBroker({ reconnect: false }));
   const { pubsub } = broker;
   await upstream.close();
-  upstream = topicUpstream({ pubsub, topicOf });
+  upstream = topicUpstream({ pubsub });
   const recorded = await listen('a');
   await broker.cut?.();
   expect(await recorded.end()).toEqual({ kind: 'lost', reason: 'the pubsub was closed' });
@@ -164,7 +164,7 @@ describe('a subscription', () => {
   test.each(['orders.*', 'orders.>', 'a b', 'a\r\nUNSUB 1', 'a\u0000', ''])(
     'to %j is refused: a client cannot listen to more than one topic',
     async (topic) => {
-      const recorded = record(upstream, saidAt('http://127.0.0.1:1/graphql', topic));
+      const recorded = record(upstream, ofTopic(topic));
       expect(recorded.told, 'before open has returned').toEqual([]);
       expect(await recorded.end()).toEqual({
         kind: 'refused',
@@ -175,27 +175,16 @@ describe('a subscription', () => {
   );
 
   test('that is of no topic is refused', async () => {
-    upstream = topicUpstream({ pubsub: broker.pubsub, topicOf: () => undefined });
     expect(await record(upstream, saidAt('http://127.0.0.1:1/graphql', 'a')).end()).toEqual({
       kind: 'refused',
       errors: [{ message: 'The subscription has no topic.' }],
     });
   });
 
-  test('whose topic cannot be said is lost', async () => {
-    const fail = () => {
-      throw new TypeError('secret');
-    };
-    upstream = topicUpstream({ pubsub: broker.pubsub, topicOf: fail });
-    const end = await record(upstream, saidAt('http://127.0.0.1:1/graphql', 'a')).end();
-    expect(end).toEqual({ kind: 'lost', reason: 'it could not be asked for (TypeError)' });
-  });
-
   test.each<[string, object]>([
     ['pubsub.subscribe is undefined; it takes a function', { pubsub: undefined }],
-    ['topicOf is "orders"; it takes a function', { topicOf: 'orders' }],
     ['onDisconnect is true; it takes a function', { onDisconnect: true }],
   ])('has its options checked when they are made: %s', (message, options) => {
-    expect(() => topicUpstream({ pubsub: broker.pubsub, topicOf, ...options })).toThrow(`topicUpstream: ${message}`);
+    expect(() => topicUpstream({ pubsub: broker.pubsub, ...options })).toThrow(`topicUpstream: ${message}`);
   });
 });

@@ -7,15 +7,16 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const PACKAGES = ['redis-server', 'redis-sentinel', 'redis-tools'];
+const PACKAGES = ['redis-server', 'redis-sentinel', 'redis-tools', 'nats-server'];
+const PROGRAMS = ['redis-server', 'nats-server'];
 /** Debian asks this file before a package may start its daemon; 101 means no. */
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const INSTALL_DEADLINE_MS = 180_000;
 const LOCK_RETRY_MS = 1000;
 
-/** vitest's globalSetup: the tests have a real `redis-server` on PATH, installed when this machine lets us. */
+/** vitest's globalSetup: the tests have real servers on PATH, installed when this machine lets us. */
 export default async function setup(): Promise<void> {
-  if (await isOnPath('redis-server')) return;
+  if (await areOnPath()) return;
   if (process.getuid?.() !== 0 || !(await isOnPath('apt-get'))) throw new Error(installHint());
   await installFromDebian();
 }
@@ -27,7 +28,7 @@ async function installFromDebian(): Promise<void> {
     await aptGet('install', '-y', '--no-install-recommends', ...PACKAGES);
   } catch (error) {
     // Another test run on this machine may have installed it while we waited for the lock.
-    if (!(await isOnPath('redis-server'))) throw new Error(installHint(), { cause: error });
+    if (!(await areOnPath())) throw new Error(installHint(), { cause: error });
   } finally {
     if (ownsPolicy) await rm(POLICY_FILE, { force: true });
   }
@@ -62,6 +63,10 @@ async function aptGet(...args: string[]): Promise<void> {
   }
 }
 
+async function areOnPath(): Promise<boolean> {
+  return (await Promise.all(PROGRAMS.map(isOnPath))).every(Boolean);
+}
+
 async function isOnPath(program: string): Promise<boolean> {
   const candidates = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program));
   const found = await Promise.all(
@@ -76,5 +81,5 @@ async function isOnPath(program: string): Promise<boolean> {
 }
 
 function installHint(): string {
-  return `The tests need a real redis-server (7 or newer) on PATH: install the packages ${PACKAGES.join(', ')} (Debian, Ubuntu) or redis (brew), and run them again.`;
+  return `The tests need a real redis-server (7 or newer) and nats-server on PATH: install the packages ${PACKAGES.join(', ')} (Debian, Ubuntu) or redis and nats-server (brew), and run them again.`;
 }
