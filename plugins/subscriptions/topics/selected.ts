@@ -31,7 +31,7 @@ export function selectedOf(
   const type = getNullableType(outputType);
   if (value === undefined || value === null) return null;
   if (isListType(type)) {
-    const of = type.ofType as GraphQLOutputType;
+    const of = type.ofType;
     return Array.isArray(value) ? value.map((item) => selectedOf(schema, fragments, selectionSet, of, item)) : null;
   }
   if (!selectionSet || !isCompositeType(type)) return value;

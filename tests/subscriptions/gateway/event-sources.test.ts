@@ -37,7 +37,7 @@ async function natsBroker(): Promise<Broker> {
   const pubsub = new NATSPubSub(connection, { subjectPrefix: 'test' });
   return {
     url: `nats://127.0.0.1:${server.port}`,
-    publish: async (topic, message) => void (await pubsub.publish(topic, message)),
+    publish: async (topic, message) => pubsub.publish(topic, message),
     subscribers: (topic) => server.subscribers(`test:${topic}`),
     async [Symbol.asyncDispose]() {
       await connection.close();
@@ -52,7 +52,7 @@ async function redisBroker(): Promise<Broker> {
   const pubsub = new RedisPubSub({ pub, sub }, { channelPrefix: 'test', noQuitOnDispose: true });
   return {
     url: server.url,
-    publish: async (topic, message) => void (await pubsub.publish(topic, message)),
+    publish: async (topic, message) => pubsub.publish(topic, message),
     subscribers: async (topic) => Number((await pub.pubsub('NUMSUB', `test:${topic}`))[1]),
     async [Symbol.asyncDispose]() {
       for (const client of [pub, sub]) client.disconnect();
