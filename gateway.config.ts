@@ -90,7 +90,8 @@ export const gatewayConfig = defineConfig({
     // Plugins of your own do not see what the front door answers; without it, they see every request.
     const server = useServer({ authentication, frontDoor: true, log });
     // Over which the subgraphs are subscribed to: docs/subscriptions.md.
-    const subscriptions = useSubscriptions({ upstream: webSocketUpstream({ path: '/graphql' }), log });
+    // `direct`: plugins of your own do not see the events; without it, they see each.
+    const subscriptions = useSubscriptions({ upstream: webSocketUpstream({ path: '/graphql' }), direct: true, log });
     const caching = useCaching({ store: redis, vary: forwardHeaders, ...cachingFromEnvironment(env), webhooks, log });
     return [
       useAdmin({

@@ -43,6 +43,7 @@ export async function startGateway(
     url,
     process: child,
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       // A connection that a config forgets to close keeps the process.

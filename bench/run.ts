@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   operation: () => import('./operation/index.ts'),
   outage: () => import('./outage/index.ts'),
   reload: () => import('./reload/index.ts'),
+  subscriptions: () => import('./subscriptions/index.ts'),
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { DocumentNode, FieldNode, GraphQLError, GraphQLSchema, SelectionSetNode } from 'graphql';
+import type { DocumentNode, ExecutionResult, FieldNode, GraphQLError, GraphQLSchema, SelectionSetNode } from 'graphql';
 import type { OperationProfile } from './operation/index.ts';
 
 /**
@@ -39,6 +39,12 @@ export interface GatehouseContext {
    * never share one of a subgraph. Set before a subscription is opened, by `plugins/upstream`; who sends more adds to it.
    */
   readonly sentUpstream?: ((principal: Principal | undefined) => string) | undefined;
+  /** For subscriptions over WebSocket; set before the operation is executed, by `plugins/server`. */
+  readonly openOutlet?: OpenOutlet | undefined;
+  /** Set where events are limited, by `plugins/limits`; whoever gives events to clients asks it before. */
+  admitEvent?: AdmitEvent | undefined;
+  /** Events are admitted one by one by `plugins/subscriptions`, which has taken this on. */
+  admitsEvents?: boolean | undefined;
   /** The operation goes on for as long as its client likes: no time limit is for all of it. */
   readonly lasts?: boolean | undefined;
   /** Judges each event of a subscription by what its subgraph gave, before anything else is fetched for it. */
@@ -71,6 +77,24 @@ export type EventGate = (
   data: Readonly<Record<string, unknown>> | undefined,
   errors: readonly { readonly path?: readonly (string | number)[] | null | undefined }[],
 ) => boolean | Promise<boolean>;
+
+/** Takes the events of a subscription one by one. */
+export interface EventOutlet {
+  /** Sends it. False when no more can be sent for now: it was sent nevertheless, and `whenReady` tells when to go on. */
+  send(event: ExecutionResult): boolean;
+  /** With errors, these are the last that the client gets. */
+  end(errors: readonly GraphQLError[] | undefined): void;
+}
+
+/**
+ * Lets the events of a subscription go straight to its client, past what reads its result on the way. From then on the
+ * result is only held, and given back when the client goes. `whenReady` is called when the first event may come, and
+ * whenever more may after `send` gave false.
+ */
+export type OpenOutlet = (whenReady: () => void) => EventOutlet;
+
+/** Whether an event of a subscription is within the limits. */
+export type AdmitEvent = (event: ExecutionResult) => boolean | Promise<boolean>;
 
 /** Under this name, on a response that goes to many: its JSON in UTF-8, made when it is first asked for. */
 export const SERIALIZED = Symbol('serialized');

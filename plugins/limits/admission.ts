@@ -39,6 +39,8 @@ export interface Admissions {
     cost: Cost,
     fields: readonly Asked[],
   ): Admission | Promise<Admission>;
+  /** Whether any policy counts events. */
+  readonly countsEvents: boolean;
   /** As `admit`, of the policies that count events. */
   admitEvent(caller: Caller, operation: NamedOperation, cost: Cost): Admission | Promise<Admission>;
 }
@@ -103,6 +105,7 @@ export function admissions(
   }
 
   return {
+    countsEvents: ofEvents.length > 0,
     admit: (caller, operation, cost, fields) => ask(policies, caller, operation, cost, fields),
     admitEvent: (caller, operation, cost) => ask(ofEvents, caller, operation, cost, []),
   };

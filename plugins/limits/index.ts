@@ -1,5 +1,7 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { isAsyncIterable } from '@graphql-tools/utils';
+import type { GatehouseContext } from '../request-context.ts';
+import { eventsWithin } from './limited-events.ts';
 import { operationLimiter } from './operation-limiter.ts';
 import { checkOptions, type LimitsOptions } from './options.ts';
 import type { Usage } from './recent-usage.ts';
@@ -41,11 +43,16 @@ export function useLimits(options: LimitsOptions): LimitsPlugin {
       }));
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      return limiter.begin(args, setResultAndStopExecution, ({ within }) => ({
-        onSubscribeResult({ result, setResult }) {
-          if (isAsyncIterable(result)) setResult(within(result));
-        },
-      }));
+      const context = args.contextValue as GatehouseContext;
+      return limiter.begin(args, setResultAndStopExecution, ({ admitEvent }) => {
+        context.admitEvent = admitEvent;
+        return {
+          onSubscribeResult({ result, setResult }) {
+            if (!admitEvent || context.admitsEvents || !isAsyncIterable(result)) return;
+            setResult(eventsWithin(result, admitEvent));
+          },
+        };
+      });
     },
     onResponse({ request, response }) {
       for (const [name, value] of limiter.headersFor(request)) response.headers.set(name, value);

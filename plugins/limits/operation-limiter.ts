@@ -3,6 +3,7 @@ import { operationProfiles, type Cost, type OperationProfile } from '../operatio
 import {
   ANONYMOUS,
   type AdmitAgain,
+  type AdmitEvent,
   type AdmittedAgain,
   type GatehouseContext,
   type OperationCosts,
@@ -12,7 +13,6 @@ import { createTokenStore } from './buckets/token-store.ts';
 import { complexityChecks } from './complexity.ts';
 import { fieldLimits } from './fields/index.ts';
 import { rateLimitHeaders, type Standing } from './headers.ts';
-import { eventsWithin } from './limited-events.ts';
 import { limitMetrics, type LimitMetrics } from './metrics.ts';
 import type { LimitsOptions } from './options.ts';
 import { compilePolicies } from './policies/compiled-policy.ts';
@@ -24,8 +24,8 @@ import { thresholdEvent } from './threshold-event.ts';
 export interface AdmittedOperation {
   /** Settles what it cost, and adds that to the result when the client asks for it. */
   settle(result: ExecutionResult, setResult: (result: ExecutionResult) => void): void;
-  /** The events that are within the limits. */
-  within(events: AsyncIterable<ExecutionResult>): AsyncIterableIterator<ExecutionResult>;
+  /** Whether an event is within the limits; undefined where events are not limited. */
+  readonly admitEvent: AdmitEvent | undefined;
 }
 
 export interface OperationLimiter {
@@ -70,7 +70,7 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
     if (mode === 'measure')
       log?.info({ measure, actual, limit }, 'An operation is beyond a limit that is measured only');
   });
-  const { admit, admitEvent } = admissions(compilePolicies(policies, quotas), tokens, {
+  const { admit, admitEvent, countsEvents } = admissions(compilePolicies(policies, quotas), tokens, {
     decided: (policy, outcome) => metrics().decided(policy, outcome),
     reached(policy, state, threshold) {
       const event = thresholdEvent(policy, state, threshold, new Date());
@@ -159,11 +159,12 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
           setResult({ ...result, extensions: { ...result.extensions, cost: context.cost } });
         }
       },
-      within: (events) =>
-        eventsWithin(events, async ({ data }) => {
-          const admission = await admitEvent(caller, { kind, name }, spent(data));
-          return admission.outcome === 'admitted';
-        }),
+      admitEvent: countsEvents
+        ? ({ data }) => {
+            const admission = admitEvent(caller, { kind, name }, costOfEvent(data, spent));
+            return admission instanceof Promise ? admission.then(isAdmitted) : isAdmitted(admission);
+          }
+        : undefined,
     };
   }
 
@@ -214,6 +215,20 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
     usage: usage.list,
     close: tokens.close,
   };
+}
+
+const costs = new WeakMap<object, Cost>();
+
+/** One event goes to many who have asked for the same. */
+function costOfEvent(data: unknown, spent: (data: unknown) => Cost): Cost {
+  if (typeof data !== 'object' || data === null) return spent(data);
+  const cost = costs.get(data) ?? spent(data);
+  costs.set(data, cost);
+  return cost;
+}
+
+function isAdmitted({ outcome }: Admission): boolean {
+  return outcome === 'admitted';
 }
 
 const NOTHING: Cost = { total: 0, bySubgraph: new Map() };

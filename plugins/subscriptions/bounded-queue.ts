@@ -6,6 +6,8 @@ export interface BoundedQueue<Item> {
   /** The item that found no room, or had to make room; undefined when there was enough. */
   push(item: Item): Item | undefined;
   next(): Promise<IteratorResult<Item, undefined>>;
+  /** What `next` would give now, if anything. */
+  take(): Item | undefined;
   end(): void;
   clear(): void;
   readonly size: number;
@@ -13,9 +15,11 @@ export interface BoundedQueue<Item> {
 }
 
 const DONE = { done: true, value: undefined } as const;
+/** Never pushed to. */
+const NONE: never[] = [];
 
 export function boundedQueue<Item>(most: number, overflow: Overflow): BoundedQueue<Item> {
-  let items: Item[] = [];
+  let items: Item[] = NONE;
   let hasEnded = false;
   let waiting: ((step: IteratorResult<Item, undefined>) => void) | undefined;
 
@@ -35,7 +39,9 @@ export function boundedQueue<Item>(most: number, overflow: Overflow): BoundedQue
         return undefined;
       }
       if (items.length < most) {
-        items.push(item);
+        // Most queues never hold anything.
+        if (items === NONE) items = [item];
+        else items.push(item);
         return undefined;
       }
       if (overflow === 'drop-oldest') {
@@ -51,9 +57,10 @@ export function boundedQueue<Item>(most: number, overflow: Overflow): BoundedQue
       if (hasEnded) return Promise.resolve(DONE);
       return new Promise((resolve) => (waiting = resolve));
     },
+    take: () => items.shift(),
     end,
     clear() {
-      items = [];
+      items = NONE;
     },
     get size() {
       return items.length;

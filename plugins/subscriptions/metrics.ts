@@ -3,7 +3,7 @@ import { metrics } from '@opentelemetry/api';
 export interface SubscriptionMetrics {
   active(change: 1 | -1): void;
   /** What became of an event for so many clients. */
-  events(outcome: 'delivered' | 'filtered' | 'withheld' | 'dropped', count: number): void;
+  events(outcome: 'delivered' | 'filtered' | 'withheld' | 'limited' | 'dropped', count: number): void;
 }
 
 export function subscriptionMetrics(): SubscriptionMetrics {

@@ -25,6 +25,11 @@ export interface SubscriptionsOptions extends Partial<SourceSettings> {
   readonly maxPerPrincipal?: number;
   /** After a reload, subscriptions that subgraphs have to be asked for anew are asked for within this time. Default: 1,000. */
   readonly reloadJitter?: number;
+  /**
+   * Events go straight to clients on WebSockets, for a third of the CPU: plugins of your own that read the results of
+   * subscriptions do not see them. Default: false.
+   */
+  readonly direct?: boolean;
   /** Tells clients at once when the connection to a subgraph was lost, and when it is back. Default: false. */
   readonly notices?: boolean;
   readonly log?: Pick<Logger, 'warn' | 'error' | 'debug'> | undefined;
@@ -57,8 +62,8 @@ export function subscriptionsSettings(options: SubscriptionsOptions): Subscripti
       throw new Error(`useSubscriptions: ${name} is ${value}; it takes a whole number from ${least} to ${LARGEST}`);
     numbers[name] = value;
   }
-  const { onSlow = 'drop-oldest', notices = false, log } = options;
+  const { onSlow = 'drop-oldest', direct = false, notices = false, log } = options;
   if (!OVERFLOWS.includes(onSlow))
     throw new Error(`useSubscriptions: onSlow is ${JSON.stringify(onSlow)}; it takes ${OVERFLOWS.join(', ')}`);
-  return { ...numbers, onSlow, notices, log };
+  return { ...numbers, onSlow, direct, notices, log };
 }

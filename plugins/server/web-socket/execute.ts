@@ -9,7 +9,7 @@ import type { Execute } from './operation.ts';
 export function executor(runtime: GatewayRuntime): Execute {
   const { fetchAPI } = runtime;
 
-  return ({ socket, request: req, caller, address }, params, signal) => {
+  return ({ socket, request: req, caller, address }, params, signal, openOutlet) => {
     // An upgrade is a GET, over which Yoga allows no mutations; nothing of it can be sent by a link or a form.
     const request = new fetchAPI.Request(urlOf(req), {
       method: 'POST',
@@ -22,6 +22,7 @@ export function executor(runtime: GatewayRuntime): Execute {
       request,
       params,
       address,
+      openOutlet,
       connectionParams: undefined,
       waitUntil: runtime.waitUntil,
       ...(caller && { principal: caller.principal, caller }),

@@ -5,6 +5,7 @@ import {
   type MaybePromise,
 } from '@graphql-tools/utils';
 import { GraphQLError } from 'graphql';
+import type { OpenOutlet } from '../../request-context.ts';
 import { close, send, type Connection } from './connection.ts';
 import { completeMessage, errorMessage, nextMessages, type OperationPayload } from './messages.ts';
 import { forClient, responseBytes } from './response-bytes.ts';
@@ -24,6 +25,7 @@ export type Execute = (
   connection: Connection,
   payload: OperationPayload,
   signal: AbortSignal,
+  openOutlet: OpenOutlet,
 ) => MaybePromise<MaybeAsyncIterable<ExecutionResult> | undefined>;
 
 /**
@@ -43,6 +45,8 @@ export function beginOperation(
   const nextOf = nextMessages(id);
   let events: AsyncIterator<ExecutionResult> | undefined;
   let isOver = false;
+  /** Told when events may come straight to the outlet. */
+  let whenReady: (() => void) | undefined;
 
   const operation: Operation = {
     stop() {
@@ -98,12 +102,30 @@ export function beginOperation(
     }
   }
 
+  const openOutlet: OpenOutlet = (ready) => {
+    whenReady = ready;
+    return {
+      send(event) {
+        if (!tell(event)) return false;
+        if (!connection.stream.writableNeedDrain) return true;
+        void drained(connection).then(ready);
+        return false;
+      },
+      end(errors) {
+        if (!errors) complete();
+        else tell({ errors });
+        void giveUp();
+      },
+    };
+  };
+
   async function run(): Promise<void> {
-    const result = await execute(connection, payload, aborting.signal);
+    const result = await execute(connection, payload, aborting.signal, openOutlet);
     if (!result) throw new Error('an operation without a result');
     if (!isAsyncIterable(result)) return tell(result) ? complete() : undefined;
     events = result[Symbol.asyncIterator]();
-    return isOver ? giveUp() : stream(events);
+    if (isOver) return giveUp();
+    return whenReady ? whenReady() : stream(events);
   }
 
   connection.operations.set(id, operation);

@@ -3,7 +3,14 @@ import type { EventGate, Principal, Withheld } from '../../request-context.ts';
 import type { ClientContext } from './client-operation.ts';
 
 /** What holds on to the client, or asks for it alone. */
-const OF_THE_CLIENT = { req: undefined, socket: undefined, caller: undefined, authorizeAgain: undefined };
+const OF_THE_CLIENT = {
+  req: undefined,
+  socket: undefined,
+  caller: undefined,
+  authorizeAgain: undefined,
+  openOutlet: undefined,
+  admitEvent: undefined,
+};
 
 /**
  * In which the events of a channel are resolved: it is of no client, so that none takes it along when it goes. All

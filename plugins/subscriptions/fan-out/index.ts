@@ -6,6 +6,7 @@ import { tally } from '../../tally.ts';
 import type { SubscriptionMetrics } from '../metrics.ts';
 import type { SubscriptionsSettings } from '../options.ts';
 import type { Attachment, Sources, Wanted } from '../sources/index.ts';
+import { givesAdmitted } from './admitted.ts';
 import { attach } from './attach.ts';
 import { openChannels } from './channels.ts';
 import { clientOperation, type ClientContext } from './client-operation.ts';
@@ -41,7 +42,7 @@ export function openFanOut(
   sources: Sources,
   metrics: () => SubscriptionMetrics,
 ): FanOut {
-  const { queue, onSlow, maxPerPrincipal, reloadJitter, notices, log } = settings;
+  const { queue, onSlow, direct, maxPerPrincipal, reloadJitter, notices, log } = settings;
   const seats = new Set<ClientSeat>();
   const byCaller = tally();
   const decide = decider((coordinate, problem) =>
@@ -52,7 +53,8 @@ export function openFanOut(
   async function begin(args: ExecutionArgs): Promise<MaybeAsyncIterable<ExecutionResult>> {
     const operation = clientOperation(args);
     const { context } = operation;
-    const { principal = ANONYMOUS } = context;
+    const { principal = ANONYMOUS, admitEvent } = context;
+    context.admitsEvents = true;
     const first = decide.first(operation, args.schema, principal);
     if (first.outcome === 'ends') return { errors: [first.error] };
     const caller = callerKey(principal, context);
@@ -61,6 +63,7 @@ export function openFanOut(
     const subscriber = openSubscriber({
       queue,
       overflow: onSlow,
+      openOutlet: direct ? context.openOutlet : undefined,
       onDropped: () => metrics().events('dropped', 1),
       onEnded() {
         stopWatching?.();
@@ -78,7 +81,9 @@ export function openFanOut(
       judge: first.operation.judgeFor(principal),
       after: 0,
       gap: undefined,
-      give: subscriber.give,
+      give: admitEvent
+        ? givesAdmitted(subscriber.give, admitEvent, () => metrics().events('limited', 1))
+        : subscriber.give,
       end: subscriber.end,
       tellConnection(state) {
         if (notices) subscriber.give({ data: null, extensions: { gatehouse: { connection: state } } });

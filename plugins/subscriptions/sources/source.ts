@@ -52,9 +52,23 @@ export interface SourceWitness {
   closed(): void;
 }
 
+/** How long events are kept for who takes over from one who has read them, in ms. */
+const RECENT_MS = 2_000;
+
 interface Numbered {
+  /** On the clock of `performance.now()`. */
+  readonly at: number;
   readonly number: number;
   readonly event: SubgraphAnswer;
+}
+
+interface Reader {
+  /** The number of the last that it has read. */
+  position(): number;
+  take(one: Numbered): void;
+  lost(): void;
+  restored(): void;
+  end(end: SourceEnd): void;
 }
 
 /**
@@ -69,7 +83,7 @@ export function openSource(
   witness: SourceWitness,
   retriesOpening: boolean,
 ): Source {
-  const readers = new Set<{ take(one: Numbered): void; lost(): void; restored(): void; end(end: SourceEnd): void }>();
+  const readers = new Set<Reader>();
   const recent: Numbered[] = [];
   const opening = Promise.withResolvers<void>();
   let last = 0;
@@ -80,6 +94,7 @@ export function openSource(
   let isClosed = false;
   let giveUp: (() => void) | undefined;
   let retry: NodeJS.Timeout | undefined;
+  let forgetting: NodeJS.Timeout | undefined;
 
   function connect(): void {
     retry = undefined;
@@ -95,9 +110,10 @@ export function openSource(
       },
       next(event) {
         if (isClosed) return;
-        const one = { number: ++last, event };
+        const one = { at: performance.now(), number: ++last, event };
         recent.push(one);
         if (recent.length > settings.queue) recent.shift();
+        forgetting ??= setTimeout(forget, RECENT_MS).unref();
         for (const reader of readers) reader.take(one);
       },
       end(how) {
@@ -106,6 +122,15 @@ export function openSource(
       },
     });
     if (!isOver) giveUp = abandon;
+  }
+
+  /** What all have read a while ago; not the last, which may be what somebody is being decided on again for. */
+  function forget(): void {
+    const until = performance.now() - RECENT_MS;
+    let first = last;
+    for (const reader of readers) first = Math.min(first, reader.position());
+    while (recent[0] && recent[0].number < first && recent[0].at < until) recent.shift();
+    forgetting = recent.length > 1 ? setTimeout(forget, RECENT_MS).unref() : undefined;
   }
 
   function ended(how: UpstreamEnd): void {
@@ -131,6 +156,7 @@ export function openSource(
     if (isClosed) return;
     isClosed = true;
     clearTimeout(retry);
+    clearTimeout(forgetting);
     giveUp?.();
     giveUp = undefined;
     readers.clear();
@@ -148,18 +174,19 @@ export function openSource(
       let why: SourceEnd | undefined;
       let toldWhy = false;
       const queue = boundedQueue<Numbered>(settings.queue, 'drop-oldest');
-      const reader = {
-        take(one: Numbered): void {
+      const reader: Reader = {
+        position: () => position,
+        take(one) {
           if (queue.push(one) !== undefined) hasGap = true;
         },
-        lost(): void {
+        lost() {
           connection('lost');
         },
-        restored(): void {
+        restored() {
           hasGap = true;
           connection('restored');
         },
-        end(how: SourceEnd): void {
+        end(how) {
           why = how;
           queue.end();
         },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
+import { freePort } from '../../harness/redis.ts';
 import { federated, startSubgraph, type TestSubgraph } from '../../harness/subgraph.ts';
 import { until } from '../../harness/until.ts';
 import { receive, webSocketClient } from './clients.ts';
@@ -10,6 +11,7 @@ const STOCK = federated('type Query { stock: Int } type Price @key(fields: "id")
 let prices: EventSubgraph;
 let stock: TestSubgraph;
 let gateway: TestGateway;
+let adminPort: number;
 
 beforeAll(async () => {
   prices = await startEventSubgraph();
@@ -17,8 +19,16 @@ beforeAll(async () => {
     Query: { stock: () => 1 },
     Price: { __resolveReference: ({ id }: { id: string }) => ({ id, stock: 7 }) },
   });
-  gateway = await startGateway({ subgraphs: [prices, stock] });
+  adminPort = await freePort();
+  gateway = await startGateway({ subgraphs: [prices, stock], env: { ADMIN_PORT: String(adminPort) } });
 });
+
+async function subscriptions(): Promise<number> {
+  const status = (await (await fetch(`http://127.0.0.1:${adminPort}/status`)).json()) as {
+    subscriptions: { subscriptions: number };
+  };
+  return status.subscriptions.subscriptions;
+}
 
 afterAll(async () => {
   await Promise.all([gateway, prices, stock].map((server) => server?.[Symbol.asyncDispose]()));
@@ -30,7 +40,7 @@ test('clients that ask for the same share one subscription of the subgraph, and 
     receive(client, `subscription Of${index} { priceChanged { id amount stock } }`),
   );
   try {
-    await until('the subscription', () => prices.live() === 1);
+    await until('all subscriptions', async () => (await subscriptions()) === 20 && prices.live() === 1);
     stock.calls.length = 0;
     prices.publish('a', { id: '1', amount: 5 });
     await until('the event at all clients', () => received.every(({ events }) => events.length === 1));

@@ -14,7 +14,7 @@ import { planningEngine } from '../../../plugins/execution/index.ts';
 import { useHealth } from '../../../plugins/health/index.ts';
 import { useOperationProfiles } from '../../../plugins/operation/index.ts';
 import { connectRedis, useRedis } from '../../../plugins/redis/index.ts';
-import { adminFromEnvironment, useAdmin, useServer } from '../../../plugins/server/index.ts';
+import { adminFromEnvironment, useAdmin, useServer, type AdminPage } from '../../../plugins/server/index.ts';
 import {
   callbackUpstream,
   serverSentEventsUpstream,
@@ -67,6 +67,14 @@ async function topicsOf(broker: URL): Promise<NonNullable<SubscriptionsOptions['
   return topicUpstream({ pubsub: new RedisPubSub({ pub, sub }, { channelPrefix: 'test' }) });
 }
 
+/** What is in use, after all that is not has been collected (`--expose-gc`). */
+function memoryPage(): AdminPage {
+  globalThis.gc?.();
+  const { heapUsed } = process.memoryUsage();
+  const handles = process.getActiveResourcesInfo().length;
+  return { contentType: 'application/json', body: JSON.stringify({ heapUsed, handles }) };
+}
+
 export const gatewayConfig = defineConfig({
   supergraph,
   unifiedGraphHandler: planningEngine,
@@ -86,6 +94,7 @@ export const gatewayConfig = defineConfig({
     const subscriptions = useSubscriptions({
       upstream: upstreamOf(UPSTREAM),
       ...(topics && { topics }),
+      direct: true,
       log,
       ...(JSON.parse(SUBSCRIPTIONS) as object),
     });
@@ -94,6 +103,7 @@ export const gatewayConfig = defineConfig({
       useAdmin({
         ...adminFromEnvironment(env),
         status: { server: server.status, subscriptions: subscriptions.status },
+        pages: { '/memory': memoryPage },
         log,
       }),
       useHealth({ supergraph, subgraphs, redis, upstream: calls }),

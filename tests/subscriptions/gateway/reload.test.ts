@@ -16,7 +16,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     subgraphs: [prices],
     config: CONFIG,
-    env: { SUBSCRIPTIONS: JSON.stringify({ reloadJitter: 50 }) },
+    env: { SUBSCRIPTIONS: JSON.stringify({ reloadJitter: 50, direct: false }) },
   });
 });
 
@@ -88,7 +88,7 @@ test('where the subgraph is to be asked for something else, events go on, none t
   await using own = await startGateway({
     subgraphs: [source, other],
     config: CONFIG,
-    env: { SUBSCRIPTIONS: JSON.stringify({ reloadJitter: 50 }) },
+    env: { SUBSCRIPTIONS: JSON.stringify({ reloadJitter: 50, direct: false }) },
   });
   const client = webSocketClient(own);
   const received = receive(client, 'subscription { priceChanged { amount tenant } }');
