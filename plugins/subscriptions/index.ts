@@ -19,6 +19,7 @@ import { webSocketUpstream } from './upstream/web-socket.ts';
 
 export { callbackUpstream, type CallbackOptions } from './upstream/callback.ts';
 export { topicUpstream, type TopicOptions } from './upstream/event-source.ts';
+export { sharedUpstream, type SharedOptions } from './upstream/shared/index.ts';
 export { serverSentEventsUpstream, type ServerSentEventsOptions } from './upstream/server-sent-events.ts';
 export { webSocketUpstream, type WebSocketOptions } from './upstream/web-socket.ts';
 export type { Upstream, UpstreamOperation, UpstreamSink } from './upstream/upstream.ts';

@@ -18,6 +18,7 @@ import { adminFromEnvironment, useAdmin, useServer, type AdminPage } from '../..
 import {
   callbackUpstream,
   serverSentEventsUpstream,
+  sharedUpstream,
   topicUpstream,
   useSubscriptions,
   webSocketUpstream,
@@ -27,10 +28,10 @@ import {
 import { useUpstream } from '../../../plugins/upstream/index.ts';
 
 // The gateway with options that a test chooses: SERVER, SUBSCRIPTIONS and POLICY are JSON; UPSTREAM is how events come
-// from subgraphs, TOPICS a broker.
+// from subgraphs, TOPICS a broker, and with SHARED gateways share what they ask of subgraphs.
 
 const { env } = process;
-const { SERVER = '{}', SUBSCRIPTIONS = '{}', POLICY = '{}', UPSTREAM, TOPICS } = env;
+const { SERVER = '{}', SUBSCRIPTIONS = '{}', POLICY = '{}', UPSTREAM, TOPICS, SHARED } = env;
 const subgraphs = subgraphsFromEnvironment(env) ?? [];
 const redis = connectRedis({ url: env.REDIS_URL });
 const supergraph = composeSubgraphs({
@@ -92,7 +93,7 @@ export const gatewayConfig = defineConfig({
       log,
     });
     const subscriptions = useSubscriptions({
-      upstream: upstreamOf(UPSTREAM),
+      upstream: SHARED ? sharedUpstream({ upstream: upstreamOf(UPSTREAM), store: redis }) : upstreamOf(UPSTREAM),
       ...(topics && { topics }),
       direct: true,
       log,

@@ -72,24 +72,22 @@ export function announcer({ lease, token, ttl, maxBytes, position, onOther }: An
   }
 
   async function send(): Promise<void> {
-    const batch = waiting.slice(0, MESSAGES_AT_ONCE);
-    const last = batch.at(-1);
-    if (!last) {
-      state = 'idle';
-      if (isLeaving) finish();
-      return;
-    }
     state = 'sending';
-    replaceWaiting(waiting.slice(MESSAGES_AT_ONCE));
-    const texts = batch.map(({ text }) => text);
-    const holder = await lease.hold(token, last.hold, texts).catch(() => undefined);
-    if (!holder) return sayAgain(batch);
-    answeredAt = performance.now();
-    if (holder.kind !== 'me') {
+    for (;;) {
+      const batch = waiting.slice(0, MESSAGES_AT_ONCE);
+      const last = batch.at(-1);
+      if (!last) break;
+      replaceWaiting(waiting.slice(MESSAGES_AT_ONCE));
+      const texts = batch.map(({ text }) => text);
+      const holder = await lease.hold(token, last.hold, texts).catch(() => undefined);
+      if (!holder) return sayAgain(batch);
+      answeredAt = performance.now();
+      if (holder.kind === 'me') continue;
       replaceWaiting([]);
       if (!isLeaving) onOther(holder);
     }
-    await send();
+    state = 'idle';
+    if (isLeaving) finish();
   }
 
   function sayAgain(batch: readonly Waiting[]): void {

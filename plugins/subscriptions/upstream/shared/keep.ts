@@ -39,7 +39,8 @@ export function keep(options: KeepOptions, told: UpstreamSink): () => void {
     position: () => ({ isOpen, number }),
     onOther(holder) {
       if (holder.kind === 'unshared') leave('it is not shared any more', 'released');
-      else if (canFollow()) told.end({ kind: 'lost', reason: 'another process has it' });
+      // What was never open would not be opened again; there is a next beat.
+      else if (isOpen && canFollow()) told.end({ kind: 'lost', reason: 'another process has it' });
     },
   });
 
@@ -50,7 +51,6 @@ export function keep(options: KeepOptions, told: UpstreamSink): () => void {
   const isTooLong = (text: string): boolean => Buffer.byteLength(text) > maxEventBytes;
   const tooLong = `of more than ${maxEventBytes} bytes it is not shared`;
 
-  say.beat();
   const abandon = open(operation, {
     opened() {
       isOpen = true;

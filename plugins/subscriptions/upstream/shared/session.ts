@@ -42,9 +42,9 @@ export function openSession(operation: UpstreamOperation, key: string, options: 
     return holder;
   }
 
-  function release(): void {
+  async function release(): Promise<void> {
     // What cannot be released ends by itself.
-    if (isClaimed) onLeaving(lease.hold(token, 'released', []).catch(() => {}));
+    if (isClaimed) await lease.hold(token, 'released', []).catch(() => {});
   }
 
   function onStop(does: () => void): void {
@@ -53,7 +53,7 @@ export function openSession(operation: UpstreamOperation, key: string, options: 
   }
 
   function openAlone(): void {
-    release();
+    onLeaving(release());
     onStop(open(operation, told));
   }
 
@@ -66,21 +66,22 @@ export function openSession(operation: UpstreamOperation, key: string, options: 
     let holder = await claim();
     for (let turn = 0; !isOver && holder?.kind === 'other' && turn < MOST_FOLLOWED; turn++) {
       const followed = await follow({ store, channel: lease.channel, claim, silence: ttl, onStop }, told);
-      if (followed.kind === 'deaf') return openForAll();
       if (followed.kind === 'not followed') holder = followed.holder;
+      else if (followed.kind === 'deaf') holder = undefined;
       else if (followed.kind === 'again') {
         await sleep(Math.random() * JITTER, undefined, { ref: false });
-        holder = await claim();
+        if (!isOver) holder = await claim();
       }
     }
-    if (isOver) release();
+    if (isOver) await release();
     else if (holder === undefined || holder.kind === 'me') openForAll();
     else openAlone();
   }
 
-  void join();
+  const joined = join();
   return () => {
     isOver = true;
     stop();
+    onLeaving(joined);
   };
 }
