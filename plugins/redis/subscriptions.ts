@@ -96,9 +96,12 @@ export function createSubscriptions(open: () => Redis, health: Health, log: Log)
 
   function reportLost(ended: Redis): void {
     if (closed) return;
-    for (const { name, subscriptions, confirmedOn } of channels.values()) {
-      if (confirmedOn !== ended) continue;
-      for (const { onLost } of subscriptions.values().toArray()) if (onLost !== undefined) call(name, log, onLost);
+    for (const channel of channels.values()) {
+      if (channel.confirmedOn !== ended) continue;
+      channel.confirmedOn = undefined;
+      for (const { onLost } of channel.subscriptions.values().toArray()) {
+        if (onLost !== undefined) call(channel.name, log, onLost);
+      }
     }
   }
 

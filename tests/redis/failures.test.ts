@@ -171,6 +171,26 @@ describe.concurrent('when Redis fails', () => {
     await expect.poll(() => order, WAIT).toEqual(['lost', 'stands']);
   });
 
+  it('whoever joins others on a channel that is lost hears so too', async ({ expect, onTestFinished }) => {
+    const { server, open } = await ownRedis(onTestFinished);
+    const { store } = open();
+    const order: string[] = [];
+    const listen = (name: string): Promise<unknown> =>
+      store.subscribe(
+        'news',
+        () => {},
+        () => void order.push(`${name} stands`),
+        () => void order.push(`${name} is lost`),
+      );
+    await listen('first');
+    await server.kill();
+    await expect.poll(() => order, WAIT).toEqual(['first is lost']);
+    await soon(listen('second'));
+    expect(order).toEqual(['first is lost', 'second is lost']);
+    await server.restart();
+    await expect.poll(() => order, WAIT).toEqual(['first is lost', 'second is lost', 'first stands', 'second stands']);
+  });
+
   it('many values fail soon, within a time of their own', async ({ expect, onTestFinished }) => {
     const { server, open } = await ownRedis(onTestFinished);
     const { store } = open();

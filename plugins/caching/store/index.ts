@@ -67,7 +67,7 @@ export interface CacheStore {
    * of every entry.
    */
   invalidate(tags: readonly Tag[]): Promise<Invalidated>;
-  /** Another one after each invalidation that this process has heard of. */
+  /** Another one after each invalidation that this process has heard of, or may have missed. */
   position(): number;
   status(): CacheStatus;
   /** Ends timers and the subscription, and tries a last time to deliver invalidations. `shared` stays open. */

@@ -84,7 +84,7 @@ export function createTiers(memory: MemoryTier, ledger: Ledger, shared: SharedTi
       }
       const holdsAll = ids.length > 0 && hits.size === ids.length;
       if (shared === undefined || holdsAll) {
-        const redis = shared?.link.heard();
+        const redis = shared?.link.reached();
         return { hits: new Map([...held, ...hits]), snapshot: { position, redis } };
       }
       shared.link.begin();
@@ -102,7 +102,7 @@ export function createTiers(memory: MemoryTier, ledger: Ledger, shared: SharedTi
         if (hit !== undefined) hits.set(id, hit);
       }
       if (ids.length === 0 || hits.size < ids.length) await shared.link.catchUp(lookup.position);
-      return { hits, snapshot: { position, redis: earlier(lookup.position, shared.link.heard()) } };
+      return { hits, snapshot: { position, redis: earlier(lookup.position, shared.link.reached()) } };
     },
 
     async write(snapshot, newEntries) {
@@ -126,8 +126,8 @@ export function createTiers(memory: MemoryTier, ledger: Ledger, shared: SharedTi
  * Redis may have counted invalidations that are not heard of yet. What is fetched may be made of what L1 holds, or of what
  * others here are fetching already, and so be from before those.
  */
-function earlier(told: Position, heard: Position | undefined): Position {
-  return heard !== undefined && heard.epoch === told.epoch && heard.sequence < told.sequence ? heard : told;
+function earlier(told: Position, reached: Position | undefined): Position {
+  return reached?.epoch === told.epoch && reached.sequence < told.sequence ? reached : told;
 }
 
 async function unlessAway<T>(asked: Promise<T>): Promise<T | undefined> {

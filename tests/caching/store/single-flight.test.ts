@@ -195,6 +195,18 @@ describe.each<Place>(['memory', 'one Redis'])('with a cache in %s', (place) => {
     await until('it to be stored', async () => (await textOf(cache, id)) === 'new');
   });
 
+  it('nor where a tag is so long that it is shortened', async () => {
+    const { cache } = await openLinked(urlOf(place));
+    const [id, tag, { fetch, asked, answer }] = [newId(), namedTag('long '.repeat(50)), upstream()];
+    const early = cache.readThrough(id, fetch);
+    await asked(1);
+    await cache.invalidate([tag]);
+    const late = cache.readThrough(id, async () => fetched('new', [tag]));
+    answer(0, fetched('old', [tag]));
+    expect(served(await early)).toBe('old');
+    expect(served(await late)).toBe('new');
+  });
+
   it('what began to be fetched before an invalidation of its tag is not stored', async () => {
     const { cache } = await openLinked(urlOf(place));
     const [id, tag, { fetch, count, asked, answer }] = [newId(), newTag(), upstream()];

@@ -33,8 +33,8 @@ export interface Link {
   mode(): LinkMode;
   /** Begins to listen, unless it has. */
   begin(): void;
-  /** Up to where everything was heard, if that is known. */
-  heard(): Position | undefined;
+  /** Of the invalidations up to there this process has made sure: nothing that begins now is made of what is older. */
+  reached(): Position | undefined;
   /** Waits a moment for what was announced up to there, unless it is known to be missed. */
   catchUp(position: Position): Promise<void>;
   /** To be called with each answer of Redis. */
@@ -54,11 +54,12 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
   /** Counts the times that the subscription came to stand, and is undefined while it does not. */
   let stand: number | undefined;
   let stands = 0;
-  /** The last invalidation that was heard; undefined until it is known from where on all are. */
-  let heard: Position | undefined;
+  /** The last invalidation that was heard, or up to which all counts as missed. */
+  let reached: Position | undefined;
+  /** Whether all later ones are heard. */
+  let isHearing = false;
   /** Where Redis stood at the pulse before: that has to be heard by the next. */
   let expected: Position | undefined;
-  let mayHaveMissed = false;
   /** Of the next that is heard. */
   let hearing = Promise.withResolvers<void>();
   /** The last that Redis was known to be in. */
@@ -69,9 +70,8 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
     epoch = next;
   }
 
-  function miss(now: Position | undefined): void {
-    heard = now;
-    mayHaveMissed = false;
+  function miss(now: Position): void {
+    reached = now;
     onMissed();
   }
 
@@ -79,26 +79,26 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
     const { epoch: told, previous, sequence, tags } = announcementOf(message);
     enter(told);
     onHeard(tags, sequence);
-    advance(told, previous, sequence);
+    advance({ epoch: told, sequence }, previous);
     hearing.resolve();
     hearing = Promise.withResolvers();
   }
 
-  function advance(told: string, previous: number, sequence: number): void {
-    if (heard === undefined || (heard.epoch === told && sequence <= heard.sequence)) return;
-    if (heard.epoch === told && heard.sequence === previous) heard = { epoch: told, sequence };
-    else miss({ epoch: told, sequence });
+  function advance(to: Position, previous: number): void {
+    if (!isHearing || !isAfter(to, reached)) return;
+    if (reached?.epoch === to.epoch && reached.sequence === previous) reached = to;
+    else miss(to);
   }
 
   function lose(): void {
     stand = undefined;
-    heard = undefined;
-    mayHaveMissed = true;
+    isHearing = false;
   }
 
   function standAgain(): void {
     stand = ++stands;
-    miss(undefined);
+    isHearing = false;
+    onMissed();
     void beat();
   }
 
@@ -111,8 +111,9 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
     if (position === undefined || stand === undefined) return;
     // It has come to stand meanwhile: what came between is known only of what is asked from now on.
     if (stand !== askedIn) return beat();
-    if (heard === undefined) heard = position;
-    else if (heard.epoch === expected?.epoch && heard.sequence < expected.sequence) miss(position);
+    if (isHearing && reached?.epoch === expected?.epoch && isAfter(expected, reached)) miss(position);
+    // As with each answer, it is reached.
+    isHearing = true;
     expected = position;
   }
 
@@ -136,7 +137,7 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
   return {
     mode() {
       if (!isAnswering) return 'away';
-      return heard === undefined ? 'cut' : 'linked';
+      return isHearing ? 'linked' : 'cut';
     },
 
     begin() {
@@ -145,11 +146,11 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
       listen();
     },
 
-    heard: () => heard,
+    reached: () => reached,
 
-    async catchUp({ epoch: of, sequence }) {
+    async catchUp(position) {
       const end = performance.now() + CATCH_UP_MS;
-      const isBehind = (): boolean => heard !== undefined && heard.epoch === of && heard.sequence < sequence;
+      const isBehind = (): boolean => isHearing && reached?.epoch === position.epoch && isAfter(position, reached);
       while (isBehind() && performance.now() < end) {
         await Promise.race([hearing.promise, sleep(CATCH_UP_MS, undefined, { ref: false })]);
       }
@@ -158,14 +159,12 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
     answered(position) {
       isAnswering = true;
       enter(position.epoch);
-      if (heard !== undefined && heard.epoch !== position.epoch) miss(position);
-      // Redis is there, so others may have invalidated what this process holds.
-      else if (stand === undefined && mayHaveMissed) miss(undefined);
+      // What is not announced to this process, it is told of here alone.
+      if (isAfter(position, reached) && !(isHearing && reached?.epoch === position.epoch)) miss(position);
     },
 
     failed() {
       isAnswering = false;
-      if (stand === undefined) mayHaveMissed = true;
     },
 
     close() {
@@ -174,6 +173,11 @@ export function createLink({ shared, ask, onHeard, onMissed, onRenumbered }: Lin
       unsubscribe?.();
     },
   };
+}
+
+/** Whether it is not known to be the same or earlier. */
+function isAfter(one: Position | undefined, other: Position | undefined): boolean {
+  return one !== undefined && (one.epoch !== other?.epoch || one.sequence > other.sequence);
 }
 
 interface Announcement extends Position {

@@ -1,7 +1,7 @@
 -- Begins an invalidation: from here on, nothing is registered that was fetched before, and every process hears of it.
 -- What is registered already is removed by drop.lua, or at once where it is everything.
 --
--- KEYS[3]  the marks of invalidations: a sorted set of tags by sequence
+-- KEYS[3]  the marks of invalidations
 -- ARGV[2]  JSON: {tags: [names], everything: boolean, marks: how many are kept, keptMs: how long they are kept}
 --
 -- Answers epoch, sequence, time (ms); 1 if everything was invalidated, else 0; how many entries that were.
@@ -21,21 +21,7 @@ if everything then
   call('UNLINK', ENTRIES)
 end
 
-if not given.everything then
-  local marks = {}
-  for i = 1, #given.tags do
-    marks[2 * i - 1] = sequence
-    marks[2 * i] = given.tags[i]
-  end
-  if call('EXISTS', KEYS[3]) == 0 then oldest = previous end
-  call('ZADD', KEYS[3], unpack(marks))
-  local over = call('ZCARD', KEYS[3]) - given.marks
-  if over > 0 then
-    oldest = math.max(oldest, tonumber(call('ZRANGE', KEYS[3], over - 1, over - 1, 'WITHSCORES')[2]))
-    call('ZREMRANGEBYRANK', KEYS[3], 0, over - 1)
-  end
-  call('PEXPIRE', KEYS[3], given.keptMs)
-end
+if not given.everything then mark(given.tags, previous, given.marks, given.keptMs) end
 
 keepState()
 announce(previous, given.everything and {'all'} or given.tags)

@@ -11,8 +11,7 @@ import { DROP, INVALIDATE, LOOKUP, REGISTER } from './scripts.ts';
 const KEYS_PER_SCRIPT = 1000;
 const TAGS_PER_INVALIDATION = 500;
 /** What was fetched before the last so many invalidated tags, or for longer than this in a quiet time, is not stored. */
-const MARKS = 10_000;
-const MARKS_KEPT_MS = 10 * 60 * 1000;
+const MARKS = { marks: 10_000, keptMs: 10 * 60 * 1000 };
 const TOKEN_BYTES = 12;
 
 /** Where Redis stood at some time. */
@@ -120,10 +119,11 @@ export function createRedisTier(options: RedisTierOptions): RedisTier {
   }
 
   async function drop(tag: Tag): Promise<number> {
+    const order = JSON.stringify({ tag, most: KEYS_PER_SCRIPT, ...MARKS });
     let dropped = 0;
     for (let ids: readonly string[] = []; ;) {
-      const keys = [STATE_KEY, ENTRIES_KEY, tagKey(tag), ...ids.map(liveKey)];
-      const { reply } = await answered(shared.run(DROP, keys, [CHANNEL, tag, KEYS_PER_SCRIPT, ...ids]));
+      const keys = [STATE_KEY, ENTRIES_KEY, MARKS_KEY, tagKey(tag), ...ids.map(liveKey)];
+      const { reply } = await answered(shared.run(DROP, keys, [CHANNEL, order, ...ids]));
       const [, , , count, rest] = reply;
       dropped += count;
       if (rest.length === 0) return dropped;
@@ -163,7 +163,7 @@ export function createRedisTier(options: RedisTierOptions): RedisTier {
       const everything = tags.includes(EVERYTHING);
       let total = 0;
       for (const part of parts(tags, TAGS_PER_INVALIDATION)) {
-        const order = JSON.stringify({ tags: part, everything, marks: MARKS, keptMs: MARKS_KEPT_MS });
+        const order = JSON.stringify({ tags: part, everything, ...MARKS });
         const asked = shared.run(INVALIDATE, [STATE_KEY, ENTRIES_KEY, MARKS_KEY], [CHANNEL, order]);
         const { reply, position } = await answered(asked);
         const [, , , wasEverything, count] = reply;

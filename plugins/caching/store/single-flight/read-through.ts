@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tag } from '../../tags/tag.ts';
+import { boundedTags } from '../bounded-tag.ts';
 import { hitAt, type CacheHit, type Lifetime } from '../entry.ts';
 import type { Ledger } from '../invalidation/ledger.ts';
 import type { CacheValue } from '../value.ts';
@@ -152,5 +153,5 @@ function isServable(hit: CacheHit | undefined): hit is CacheHit & { readonly sta
 }
 
 function tagsOf(served: Served<Fetched>): readonly Tag[] {
-  return served.from === 'cache' ? served.hit.tags : served.fetched.tags;
+  return served.from === 'cache' ? served.hit.tags : boundedTags(served.fetched.tags);
 }
