@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { printFigure } from '../figure.ts';
+import { median, printFigure } from '../figure.ts';
 import { startChild } from './child.ts';
 import type { SubgraphCommand } from './event-subgraph.ts';
 import { atLeast, atMost, comparisonFigures, MEASURE_NAMES, upstreamFigures, type MeasureName } from './figures.ts';
+import { runSlowReader } from './slow-reader.ts';
 import { runTrial, type Sample, type Subgraph, type Trial } from './trial.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
@@ -94,6 +95,22 @@ export async function run(): Promise<void> {
     }),
   ];
   for (const figure of figures) printFigure(figure);
+  await besideSlowReader(ofEvents);
+}
+
+async function besideSlowReader(ofEvents: Subgraph): Promise<void> {
+  const { without, beside } = await runSlowReader(Math.max(ROUNDS, 3), ofEvents);
+  const value = median(beside.map((p99, round) => p99 / (without[round] ?? Number.NaN)));
+  console.error(`p99 without and beside one that does not read: ${JSON.stringify({ without, beside })}`);
+  printFigure({
+    bench: 'subscriptions',
+    figure: '1000 clients.p99 beside one that does not read',
+    value,
+    unit: 'ratio',
+    baseline: 'without it',
+    target: '<=1.2',
+    ok: value <= 1.2,
+  });
 }
 
 async function runRounds<Name extends string>(

@@ -94,7 +94,7 @@ export async function runTrial(trial: Trial, { subgraph, subgraphUrl }: Subgraph
 }
 
 /** There is no message that says that a subscription is there: each client has got an event then. */
-async function subscribe(topics: number, { subgraph, fleet }: Surroundings): Promise<void> {
+export async function subscribe(topics: number, { subgraph, fleet }: Surroundings): Promise<void> {
   await fleet.subscribe(topics);
   let areProbed = false;
   const probed = fleet.probed().finally(() => (areProbed = true));
@@ -107,7 +107,7 @@ async function subscribe(topics: number, { subgraph, fleet }: Surroundings): Pro
   await Promise.all([probed, probing()]);
 }
 
-async function left(subgraph: Child<SubgraphCommand>): Promise<void> {
+export async function left(subgraph: Child<SubgraphCommand>): Promise<void> {
   const deadline = performance.now() + PATIENCE;
   for (;;) {
     const { subscriptions } = await subgraph.ask<SubgraphCount>({ do: 'count' });
@@ -132,7 +132,7 @@ async function pace(
   });
 }
 
-async function saturate(
+export async function saturate(
   server: Server,
   { clients, topics }: Pick<Trial, 'clients' | 'topics'>,
   seconds: number,

@@ -1,34 +1,12 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { startCallerSubgraph } from '../authentication/gateway/caller-subgraph.ts';
 import { openSocket } from '../authentication/gateway/ways.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
+import { deafSocket } from '../harness/deaf-socket.ts';
+import { startGateway } from '../harness/gateway.ts';
 import { until } from '../harness/until.ts';
 
 /** ms that the gateway may take to end; some orchestrators kill after ten seconds. */
 const SOON = 5_000;
-
-/** A client that completes the upgrade and hears nothing from then on. */
-async function deafSocket({ url }: TestGateway): Promise<Socket> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.write(
-    [
-      'GET /graphql HTTP/1.1',
-      `host: ${hostname}`,
-      'connection: Upgrade',
-      'upgrade: websocket',
-      'sec-websocket-version: 13',
-      'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
-      'sec-websocket-protocol: graphql-transport-ws',
-      '\r\n',
-    ].join('\r\n'),
-  );
-  const [answer] = (await once(socket, 'data')) as [Buffer];
-  expect(answer.toString()).toContain('101 Switching Protocols');
-  return socket;
-}
 
 test('on SIGTERM, WebSockets are closed with 1001, and no client that does not answer holds the end up', async () => {
   await using subgraph = await startCallerSubgraph();

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../harness/command.ts';
 import { HASH_SECRET } from '../../authentication/api-key/keys.ts';
 import { openSocket, type TestSocket } from '../../authentication/gateway/ways.ts';
 import { providerEnvironment } from '../../authentication/gateway/environment.ts';
+import { deafSocket } from '../../harness/deaf-socket.ts';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
 import { startIdentityProvider, type IdentityProvider } from '../../harness/identity-provider.ts';
 import { startRedis, type RedisServer } from '../../harness/redis.ts';
@@ -37,7 +36,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     subgraphs: [prices],
     config: CONFIG,
-    env: { ...env, SERVER: JSON.stringify(SERVER) },
+    env: { ...env, SERVER: JSON.stringify(SERVER), SUBSCRIPTIONS: JSON.stringify({ maxPerPrincipal: 4 }) },
   });
 });
 
@@ -72,37 +71,8 @@ async function subscribed(payload?: object): Promise<TestSocket> {
 }
 
 describe('a client that is gone without a word', () => {
-  /** Completes the upgrade, subscribes, and reads nothing from then on: not even pings. */
-  async function deafClient(): Promise<Socket> {
-    const { hostname, port } = new URL(gateway.url);
-    const socket = connect(Number(port), hostname);
-    socket.write(
-      [
-        'GET /graphql HTTP/1.1',
-        `host: ${hostname}`,
-        'connection: Upgrade',
-        'upgrade: websocket',
-        'sec-websocket-version: 13',
-        'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
-        'sec-websocket-protocol: graphql-transport-ws',
-        '\r\n',
-      ].join('\r\n'),
-    );
-    await once(socket, 'data');
-    for (const message of [{ type: 'connection_init' }, SUBSCRIBE]) socket.write(frame(JSON.stringify(message)));
-    socket.pause();
-    return socket;
-  }
-
-  /** A masked text frame (RFC 6455, section 5.2), with a mask that changes nothing. */
-  function frame(text: string): Buffer {
-    const body = Buffer.from(text);
-    const length = body.length < 126 ? [0x80 | body.length] : [0x80 | 126, body.length >> 8, body.length & 0xff];
-    return Buffer.concat([Buffer.from([0x81, ...length, 0, 0, 0, 0]), body]);
-  }
-
   test('is cut off when it answers no ping, and its subscription is released', async () => {
-    const socket = await deafClient();
+    const socket = await deafSocket(gateway, [{ type: 'connection_init' }, SUBSCRIBE]);
     try {
       await until('the subscription', () => prices.live() === 1);
       await until('the subscription to be released', () => prices.live() === 0);
@@ -186,6 +156,26 @@ describe('beyond a limit', () => {
     prices.publish('a', { id: '1', amount: 1 });
     const ids = [await socket.next(), await socket.next(), await socket.next()].map((message) => idOf(message));
     expect(ids.toSorted()).toEqual(['2', '3', '5']);
+  });
+
+  test('of subscriptions of a principal, over all its connections, a further one is refused with an error that says which', async () => {
+    const authorization = `Bearer ${await provider.sign({ sub: 'ada' })}`;
+    const [one, other] = [await ready({ authorization }), await ready({ authorization })];
+    for (const id of ['1', '2', '3']) one.send({ ...SUBSCRIBE, id });
+    await until('the subscription', () => prices.live() === 1);
+    other.send(SUBSCRIBE);
+    other.send({ ...SUBSCRIBE, id: '2' });
+    expect(await other.next()).toMatchObject({
+      type: 'error',
+      id: '2',
+      payload: [{ extensions: { code: 'RATE_LIMITED', policy: 'subscriptions per principal', limit: 4 } }],
+    });
+    one.send({ type: 'complete', id: '1' });
+    other.send({ ...SUBSCRIBE, id: '3' });
+    await until('an event of the one that found room', async () => {
+      prices.publish('a', { id: '1', amount: 1 });
+      return idOf(await other.next()) === '3';
+    });
   });
 
   test('of operations in a second, a further one is refused with an error that says which', async () => {

@@ -3,7 +3,7 @@ import { optionChecks } from '../option-checks.ts';
 import type { Upstream } from '../upstream.ts';
 import { sharingKey } from './key.ts';
 import { openSession } from './session.ts';
-import { openSinks } from './sinks.ts';
+import { openSinks } from '../sinks.ts';
 
 export interface SharedOptions<Wrapped extends Upstream> {
   /** How subgraphs are subscribed to; it is closed with this one. */

@@ -1,17 +1,17 @@
-import type { OpenUpstream, UpstreamOperation, UpstreamSink } from '../upstream.ts';
+import type { OpenUpstream, UpstreamOperation, UpstreamSink } from './upstream.ts';
 
 const CLOSING = 'the gateway is closing';
 
 export interface Sinks {
   readonly open: OpenUpstream;
   count(): number;
+  loseAll(reason: string): void;
   /** Ends all as lost, and from now on each that is opened. */
   close(): void;
 }
 
 /**
- * Keeps what `UpstreamSink` promises, whatever is told and when; unlike `openSubscriptions` without a look at events: an
- * answer of errors alone is no refusal when it is the first that a latecomer hears.
+ * Keeps what `Upstream` and `UpstreamSink` promise, whatever is told and when.
  *
  * @param start what it returns is called once, when the subscription has ended or was given up
  */
@@ -54,14 +54,19 @@ export function openSinks(start: (operation: UpstreamOperation, told: UpstreamSi
     };
   }
 
+  function loseAll(reason: string): void {
+    // Who is told may open the next one, which is not among them.
+    const those = [...live];
+    for (const told of those) told.end({ kind: 'lost', reason });
+  }
+
   return {
     open,
     count: () => live.size,
+    loseAll,
     close() {
       isClosed = true;
-      // Who is told may open the next one, which is not among them.
-      const those = [...live];
-      for (const told of those) told.end({ kind: 'lost', reason: CLOSING });
+      loseAll(CLOSING);
     },
   };
 }
