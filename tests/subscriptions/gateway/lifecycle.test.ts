@@ -65,106 +65,96 @@ afterEach(async () => {
   expect(prices.live()).toBe(0);
 });
 
-async function subscribed(transport: Transport, headers: Headers = {}): Promise<OpenClient> {
-  const client = openClient(transport, gateway.url, SUBSCRIPTION, headers);
-  await until('the subscription', () => prices.live() === 1);
-  prices.publish('a', { id: '1', amount: 1, secret: 'one' });
-  await until('an event', () => client.events.length === 1);
-  return client;
+/** A client over each transport, each with an event. */
+async function subscribed(headers: Headers = {}): Promise<readonly OpenClient[]> {
+  const clients = TRANSPORTS.map((transport) => openClient(transport, gateway.url, SUBSCRIPTION, headers));
+  await until('an event at all', () => {
+    prices.publish('a', { id: '1', amount: 1, secret: 'one' });
+    return clients.every(({ events }) => events.length > 0);
+  });
+  expect(prices.live()).toBe(1);
+  return clients;
 }
 
 async function released(): Promise<void> {
   await until('the subscription of the subgraph to be released', () => prices.live() === 0);
 }
 
-async function ended(client: OpenClient, ends: readonly string[]): Promise<void> {
-  await until('the end', () => client.ends.length >= ends.length);
-  expect(client.ends).toEqual(ends);
-  client.close();
+/** @param ends what tells the clients of it, over WebSocket and over HTTP */
+async function ended(clients: readonly OpenClient[], ends: Readonly<Record<'ws' | 'http', readonly string[]>>) {
+  const expected = TRANSPORTS.map((transport) => (transport === 'ws' ? ends.ws : ends.http));
+  await until('all ends', () => clients.every((client, index) => client.ends.length >= (expected[index]?.length ?? 0)));
+  expect(clients.map((client) => client.ends)).toEqual(expected);
+  for (const client of clients) client.close();
   await released();
 }
 
-describe.each(TRANSPORTS)(
-  'over %s, a subscription of the subgraph is released, and nothing is left, when',
-  (transport) => {
-    const isSocket = transport === 'ws';
+const UNAUTHENTICATED = {
+  ws: ['error UNAUTHENTICATED', 'closed 4401'],
+  http: ['error UNAUTHENTICATED', 'complete'],
+};
 
-    test('the client stops it', async () => {
-      const client = await subscribed(transport);
-      client.stop();
-      await released();
-      client.close();
-    });
+describe('over WebSocket, SSE and multipart, the subscription of the subgraph is released, and nothing is left, when', () => {
+  test.each(['stop', 'close', 'reset'] as const)('the clients %s', async (how) => {
+    const clients = await subscribed();
+    for (const client of clients) client[how]();
+    await released();
+    for (const client of clients) client.close();
+  });
 
-    test('the client closes the connection', async () => {
-      (await subscribed(transport)).close();
-      await released();
-    });
+  test('the token runs out, which the clients are told', async () => {
+    const token = await provider.sign({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 3 });
+    await ended(await subscribed({ authorization: `Bearer ${token}` }), UNAUTHENTICATED);
+  });
 
-    test('the client resets the connection', async () => {
-      (await subscribed(transport)).reset();
-      await released();
-    });
+  test('their token is revoked at the authorization server, within a second', async () => {
+    const token = await provider.opaque();
+    const clients = await subscribed({ authorization: `Bearer ${token}` });
+    await provider.revoke(token);
+    const revokedAt = performance.now();
+    await until('the ends', () => clients.every(({ ends }) => ends.length === 2));
+    expect(performance.now() - revokedAt).toBeLessThan(1_000);
+    await ended(clients, UNAUTHENTICATED);
+  });
 
-    test('the token runs out, which the client is told', async () => {
-      const token = await provider.sign({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 2 });
-      const client = await subscribed(transport, { authorization: `Bearer ${token}` });
-      await ended(client, ['error UNAUTHENTICATED', isSocket ? 'closed 4401' : 'complete']);
-    });
+  test('their API key is revoked, within a second', async () => {
+    const { stdout } = await runCommand('keys', ['create', '--name', 'a key'], env);
+    const key = stdout.trim();
+    const clients = await subscribed({ 'x-api-key': key });
+    await runCommand('keys', ['revoke', key.split('_')[1] ?? ''], env);
+    const revokedAt = performance.now();
+    await until('the ends', () => clients.every(({ ends }) => ends.length === 2));
+    expect(performance.now() - revokedAt).toBeLessThan(1_000);
+    await ended(clients, UNAUTHENTICATED);
+  });
 
-    test('its token is revoked at the authorization server, within a second', async () => {
-      const token = await provider.opaque();
-      const client = await subscribed(transport, { authorization: `Bearer ${token}` });
-      await provider.revoke(token);
-      const revokedAt = performance.now();
-      await until('the end', () => client.ends.length === 2);
-      expect(performance.now() - revokedAt).toBeLessThan(1_000);
-      await ended(client, ['error UNAUTHENTICATED', isSocket ? 'closed 4401' : 'complete']);
-    });
+  test('the subgraph has no more events, which the clients are told', async () => {
+    const clients = await subscribed();
+    prices.complete('a');
+    await ended(clients, { ws: ['complete'], http: ['complete'] });
+  });
 
-    test('its API key is revoked, within a second', async () => {
-      const { stdout } = await runCommand('keys', ['create', '--name', 'a key'], env);
-      const key = stdout.trim();
-      const client = await subscribed(transport, { 'x-api-key': key });
-      await runCommand('keys', ['revoke', key.split('_')[1] ?? ''], env);
-      const revokedAt = performance.now();
-      await until('the end', () => client.ends.length === 2);
-      expect(performance.now() - revokedAt).toBeLessThan(1_000);
-      await ended(client, ['error UNAUTHENTICATED', isSocket ? 'closed 4401' : 'complete']);
-    });
+  test('the subgraph does not come back, which the clients are told', async () => {
+    const clients = await subscribed();
+    await prices.stop();
+    const error = 'error SUBGRAPH_UNAVAILABLE';
+    await ended(clients, { ws: [error], http: [error, 'complete'] });
+    await prices.start();
+  });
 
-    test('the subgraph has no more events, which the client is told', async () => {
-      const client = await subscribed(transport);
-      prices.complete('a');
-      await ended(client, ['complete']);
-    });
-
-    test('the subgraph does not come back, which the client is told', async () => {
-      const client = await subscribed(transport);
-      await prices.stop();
-      await ended(client, isSocket ? ['error SUBGRAPH_UNAVAILABLE'] : ['error SUBGRAPH_UNAVAILABLE', 'complete']);
-      await prices.start();
-    });
-
-    test('the schema has it no more, which the client is told', async () => {
-      const client = await subscribed(transport);
-      prices.change(federated(PRICES.replace('secret: String', '')));
-      await ended(
-        client,
-        isSocket ? ['error SUBSCRIPTION_SCHEMA_RELOAD'] : ['error SUBSCRIPTION_SCHEMA_RELOAD', 'complete'],
-      );
-      const { version } = (await gateway.health()).supergraph;
-      prices.change(federated(PRICES));
-      await until('the schema as it was', async () => (await gateway.health()).supergraph.version !== version);
-    });
-  },
-);
+  test('the schema has it no more, which the clients are told', async () => {
+    const clients = await subscribed();
+    prices.change(federated(PRICES.replace('secret: String', '')));
+    const error = 'error SUBSCRIPTION_SCHEMA_RELOAD';
+    await ended(clients, { ws: [error], http: [error, 'complete'] });
+    const { version } = (await gateway.health()).supergraph;
+    prices.change(federated(PRICES));
+    await until('the schema as it was', async () => (await gateway.health()).supergraph.version !== version);
+  });
+});
 
 test('when the gateway stops, clients are told to come back, whatever they came over, and it ends in time', async () => {
-  const clients = TRANSPORTS.map((transport) => openClient(transport, gateway.url, SUBSCRIPTION));
-  await until('one subscription for all', () => prices.live() === 1);
-  prices.publish('a', { id: '1', amount: 1, secret: 'one' });
-  await until('an event at all', () => clients.every(({ events }) => events.length === 1));
+  const clients = await subscribed();
   const stopped = gateway.stop();
   await until('all ends', () => clients.every(({ ends }) => ends.length === 1));
   expect(clients.map(({ ends }) => ends)).toEqual([['closed 1001'], ['cut'], ['cut']]);
