@@ -18,6 +18,7 @@ export async function attach(
   const { replaces } = channel;
   // Not all of the subscriptions that change come to a subgraph at once.
   if (replaces && !sources.has(wanted)) await sleep(Math.random() * reloadJitter, undefined, { ref: false });
+  if (channel.isClosed()) throw new Error('nobody is left who wants it');
   const former = departure?.from.attachment;
   const source = sources.open(wanted, departure !== undefined);
   const isSame = former?.source === source;

@@ -17,7 +17,7 @@ const SERVER = {
   keepAlive: 300,
   keepAliveTimeout: 300,
   idleTimeout: 1_000,
-  maxLifetime: 4_000,
+  maxLifetime: 2_500,
   maxConnections: { address: 5, principal: 2 },
   maxOperations: 3,
   operationsPerSecond: 10,

@@ -86,8 +86,13 @@ test(
     }
     for (const client of clients) client.close();
     await until('all to be released', () => prices.live() === 0);
-    const status = (await (await fetch(`http://127.0.0.1:${adminPort}/status`)).json()) as { subscriptions: object };
-    expect(status.subscriptions).toMatchObject({ subscriptions: 0, channels: 0, sources: 0, callers: 0 });
+    await until('nothing to be left', async () => {
+      const status = (await (await fetch(`http://127.0.0.1:${adminPort}/status`)).json()) as {
+        subscriptions: Record<'subscriptions' | 'channels' | 'sources' | 'callers', number>;
+      };
+      const { subscriptions, channels, sources, callers } = status.subscriptions;
+      return subscriptions + channels + sources + callers === 0;
+    });
   },
 );
 
