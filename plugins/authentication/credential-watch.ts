@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { LiveCaller, Principal } from '../request-context.ts';
-import type { AuthenticationMethod, Caller, Credential } from './method.ts';
+import type { AuthenticationMethod, Caller, Credential, Verdict } from './method.ts';
 
 /** How often each credential is looked at, in ms; with the time that it takes to ask, less than a second. */
 const REVIEW_MS = 750;
@@ -41,12 +41,21 @@ export function credentialWatch(): CredentialWatch {
   }
 
   async function review(key: string, one: Watched): Promise<void> {
-    const verdict = await one.method.review(one.credential, one.caller, Date.now());
+    const verdict = await reviewed(one);
     if (watched.get(key) !== one) return;
     const { expiresAt } = verdict.outcome === 'accepted' ? verdict.principal : one.principal;
     const hasEnded = expiresAt !== undefined && expiresAt <= Date.now();
     if (verdict.outcome === 'refused' || hasEnded) tell(key, one, undefined);
     else if (verdict.outcome === 'accepted' && verdict.principal !== one.principal) tell(key, one, verdict.principal);
+  }
+
+  /** A method that breaks its promise and rejects cannot tell. */
+  async function reviewed({ method, credential, caller }: Watched): Promise<Verdict> {
+    try {
+      return await method.review(credential, caller, Date.now());
+    } catch {
+      return { outcome: 'unavailable', reason: 'the method failed', retryAfter: 1 };
+    }
   }
 
   async function reviewAll(): Promise<void> {

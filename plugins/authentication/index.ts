@@ -38,7 +38,10 @@ export type ConnectionOutcome =
 
 export interface AuthenticationPlugin extends GatewayPlugin {
   /** Who opens a WebSocket, by the payload of its `connection_init` and its upgrade. */
-  authenticateConnection(upgrade: IncomingMessage, payload: unknown): ConnectionOutcome | Promise<ConnectionOutcome>;
+  authenticateConnection(
+    upgrade: Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'socket'>,
+    payload: unknown,
+  ): ConnectionOutcome | Promise<ConnectionOutcome>;
   /** Who sends an HTTP request, as far as that is remembered and lets it in. */
   recognize(request: IncomingMessage): { readonly principal: Principal; readonly address: string } | undefined;
   /** Where a client is, through trusted proxies. */

@@ -14,9 +14,12 @@ import {
 
 export { adminFromEnvironment, useAdmin, type AdminOptions, type AdminPage } from './admin.ts';
 
+/** The request with which a WebSocket was opened. */
+export type Upgrade = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'socket'>;
+
 /** Who opens a WebSocket. */
 export interface ConnectionAuthenticator {
-  authenticateConnection(upgrade: IncomingMessage, payload: unknown): ConnectionOutcome | Promise<ConnectionOutcome>;
+  authenticateConnection(upgrade: Upgrade, payload: unknown): ConnectionOutcome | Promise<ConnectionOutcome>;
   /** Where the client is, through trusted proxies. */
   addressOf(request: IncomingMessage): string;
   readonly usesCookie: boolean;

@@ -88,7 +88,7 @@ export function useSubscriptions(options: SubscriptionsOptions = {}): Subscripti
       if (!transport) return;
       const framing = framingOf(transport);
       setResultProcessor(
-        (events, fetchAPI) => eventResponse(events as never, framing, streams, fetchAPI),
+        (events, fetchAPI) => eventResponse(events as never, framing, streams, request.signal, fetchAPI),
         framing.contentType,
       );
     },

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { LiveCaller } from '../../request-context.ts';
-import type { ConnectionAuthenticator, ConnectionOutcome } from '../index.ts';
+import type { ConnectionAuthenticator, ConnectionOutcome, Upgrade } from '../index.ts';
 import { CLOSE, close, principalKey, send, type Connection } from './connection.ts';
 import { connectionCaller, type ConnectionCaller } from './connection-caller.ts';
 import { ackMessage, pongMessage } from './messages.ts';
@@ -39,7 +39,7 @@ export function connector({ authentication }: ConnectorOptions): Connector {
     },
 
     async renew(connection, caller, payload) {
-      const outcome = await authentication?.authenticateConnection(connection.request, payload);
+      const outcome = await authentication?.authenticateConnection(bare(connection.request), payload);
       if (connection.stage !== 'ready' || !outcome) return;
       const renewed = outcome.outcome === 'accepted' && isSame(outcome.caller, caller) ? outcome.caller : undefined;
       if (renewed) caller.renew(renewed);
@@ -53,6 +53,12 @@ export function connector({ authentication }: ConnectorOptions): Connector {
       );
     },
   };
+}
+
+/** Without the credential that it came with: the one in the payload takes its place. */
+function bare({ headers, socket }: Upgrade): Upgrade {
+  const { authorization: _, cookie: __, 'x-api-key': ___, ...rest } = headers;
+  return { headers: rest, rawHeaders: [], socket };
 }
 
 function isSame(one: LiveCaller, other: LiveCaller): boolean {

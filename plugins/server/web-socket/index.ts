@@ -207,6 +207,8 @@ function refuse({ socket }: Connection, id: string, message: string, limit: obje
 }
 
 function refuseUpgrade(stream: Duplex, status: string): void {
+  // Nobody else listens, and a client that resets the connection is not to end the gateway.
+  stream.on('error', () => stream.destroy());
   stream.once('finish', () => stream.destroy());
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }

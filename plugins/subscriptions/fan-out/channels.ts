@@ -1,12 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExecutionResult, MaybeAsyncIterable } from '@graphql-tools/utils';
 import { OperationTypeNode, type GraphQLSchema } from 'graphql';
 import { engineOf } from '../../supergraph/engines.ts';
 import { openChannel, type Channel, type EventOutcome } from './channel.ts';
 import { channelContext } from './channel-context.ts';
 import type { DecidedOperation } from './client-operation.ts';
-import type { Decider } from './decide.ts';
+import type { Decided, Decider } from './decide.ts';
 import { schemaReloaded } from './refusals.ts';
 import type { ClientSeat } from './seat.ts';
+
+/** Decided on again after a reload before others get a turn. */
+const SEATS_AT_ONCE = 256;
 
 /** Where seats stand that go over from a channel to another: what they have got, they do not get again. */
 export interface Departure {
@@ -128,7 +132,13 @@ export function openChannels({ decide, onEvent }: ChannelsOptions): Channels {
 
   async function renewFor(channel: Channel, schema: GraphQLSchema): Promise<void> {
     const seats = [...channel.seats] as ClientSeat[];
-    const decisions = await Promise.all(seats.map((seat) => decide.again(seat, schema)));
+    const decisions: Decided[] = [];
+    for (let from = 0; from < seats.length; from += SEATS_AT_ONCE) {
+      const some = seats.slice(from, from + SEATS_AT_ONCE);
+      decisions.push(...(await Promise.all(some.map((seat) => decide.again(seat, schema)))));
+      // Others get a turn.
+      await nextTurn();
+    }
     // Another schema has come meanwhile, which takes them over itself.
     if (current !== schema) return;
     for (const [index, seat] of seats.entries()) {

@@ -4,11 +4,16 @@ import { SERIALIZED, type SharedResponse } from '../../request-context.ts';
 import type { Framing } from './framing.ts';
 import type { OpenStreams } from './open-streams.ts';
 
-/** A response whose body goes on for as long as there are events, and no faster than the client reads it. */
+/**
+ * A response whose body goes on for as long as there are events, and no faster than the client reads it.
+ *
+ * @param signal aborts when the client has gone, also when that was before the response: nobody reads its body then
+ */
 export function eventResponse(
   events: AsyncIterable<ExecutionResult>,
   framing: Framing,
   streams: OpenStreams,
+  signal: AbortSignal,
   { Response, ReadableStream }: Pick<FetchAPI, 'Response' | 'ReadableStream'>,
 ): Response {
   const iterator = events[Symbol.asyncIterator]();
@@ -18,21 +23,24 @@ export function eventResponse(
   function leave(): void {
     clearInterval(beating);
     streams.remove(cut);
+    signal.removeEventListener('abort', cut);
   }
 
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       cut = () => {
         leave();
-        controller.error(new Error('The gateway is stopping'));
+        controller.error(new Error('The subscription was cut'));
         void iterator.return?.();
       };
       streams.add(cut);
+      signal.addEventListener('abort', cut, { once: true });
       controller.enqueue(framing.start);
       beating = setInterval(() => {
         // Who does not read what there is learns nothing by more of it.
         if ((controller.desiredSize ?? 0) > 0) controller.enqueue(framing.heartbeat);
       }, framing.heartbeatEvery).unref();
+      if (signal.aborted) cut();
     },
     async pull(controller) {
       try {

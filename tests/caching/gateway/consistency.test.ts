@@ -9,7 +9,7 @@ import { relayBefore, type RedisRelay } from './redis-relay.ts';
 import { differences, staleness, startTraffic } from './traffic.ts';
 
 /** How long everything runs at once, in ms. */
-const RUN_MS = Number(process.env['CACHE_CONSISTENCY_MS'] ?? 3000);
+const RUN_MS = Number(process.env['CACHE_CONSISTENCY_MS'] ?? 2000);
 /** What a gateway may take to hear of another's invalidation, on a machine that is busy with other tests. */
 const LAG_MS = 900;
 const ENTITIES = 8;

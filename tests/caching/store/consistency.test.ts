@@ -6,7 +6,7 @@ import { startSentinels } from '../../redis/topologies.ts';
 import { staleReads, startGateways, type Gateways, type Report, type Run } from './gateways.ts';
 
 /** How long everything runs at once, in ms. */
-const RUN_MS = Number(process.env['CACHE_CONSISTENCY_MS'] ?? 2500);
+const RUN_MS = Number(process.env['CACHE_CONSISTENCY_MS'] ?? 1500);
 /** The command timeout, and what a machine that is busy with other tests adds to it. */
 const LONGEST_WAIT_MS = 100 + 900;
 const ENTITIES = 12;

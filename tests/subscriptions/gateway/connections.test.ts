@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../harness/command.ts';
 import { HASH_SECRET } from '../../authentication/api-key/keys.ts';
@@ -17,7 +19,7 @@ const SERVER = {
   keepAlive: 300,
   keepAliveTimeout: 300,
   idleTimeout: 1_000,
-  maxLifetime: 2_500,
+  maxLifetime: 4_000,
   maxConnections: { address: 5, principal: 2 },
   maxOperations: 3,
   operationsPerSecond: 10,
@@ -238,12 +240,33 @@ describe('a token that is renewed', () => {
     expect(await socket.closed).toBe(4401);
   });
 
+  test('by a ping stands in place of one that came with the upgrade', async () => {
+    const socket = await openSocket(gateway, await authorization({}));
+    opened.push(socket);
+    socket.send({ type: 'connection_init' });
+    expect(await socket.next()).toEqual({ type: 'connection_ack' });
+    socket.send({ type: 'ping', payload: await authorization({}) });
+    expect(await socket.next()).toMatchObject({ type: 'pong', payload: { credential: 'accepted' } });
+  });
+
   test('is never sent back', async () => {
     const socket = await ready(await authorization({}));
     const payload = await authorization({});
     socket.send({ type: 'ping', payload });
     expect(JSON.stringify(await socket.next())).not.toContain(payload.authorization.slice(7, 20));
   });
+});
+
+test('upgrades that are refused and reset at once do not end the gateway', async () => {
+  const { hostname, port } = new URL(gateway.url);
+  for (let count = 0; count < 20; count++) {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => {});
+    socket.write(`GET /elsewhere HTTP/1.1\r\nhost: ${hostname}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`);
+    await once(socket, count % 2 === 0 ? 'connect' : 'data');
+    socket.resetAndDestroy();
+  }
+  await ready();
 });
 
 test('an API key that is revoked closes its connection within a second, also without a subscription', async () => {
