@@ -10,9 +10,8 @@ export default defineConfig({
   },
   test: {
     globalSetup: ['tests/harness/binaries.ts'],
-    // Each file may run gateways and servers of its own, and waits for them a part of its time: three at a time keep two
-    // cores busy.
-    maxWorkers: 3,
+    // Each file may run gateways and servers of its own; two at a time is what a machine with two cores bears.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

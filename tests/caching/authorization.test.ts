@@ -11,7 +11,7 @@ import { startRedis } from '../harness/redis.ts';
 import { takeSteps, type Steps } from './cases/many-steps.ts';
 
 /** 10,000 and more by command. */
-const STEPS = Number(process.env.CACHE_STEPS ?? 500);
+const STEPS = Number(process.env.CACHE_STEPS ?? 1_000);
 /** A failure tells its own; times and the order in which answers come are not in it. */
 const SEED = Number(process.env.CACHE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const TIMEOUT = 60_000 + STEPS * 50;

@@ -53,7 +53,7 @@ describe('what subgraphs compose to', () => {
       fc.property(shuffled, ([sdls, entries]) => {
         expect(compositionOf(Object.fromEntries(entries))).toEqual(compositionOf(sdls));
       }),
-      runs(60),
+      runs(30),
     );
   });
 
@@ -75,7 +75,7 @@ describe('what subgraphs compose to', () => {
         expect(other.composes).toBe(one.composes);
         if (one.composes && other.composes) expect(meaningOf(other.publicSdl)).toBe(meaningOf(one.publicSdl));
       }),
-      runs(40),
+      runs(20),
     );
   });
 
@@ -84,7 +84,7 @@ describe('what subgraphs compose to', () => {
       fc.property(subgraphSets, (sdls) => {
         expect(compositionOf(sdls)).toEqual(compositionOf(sdls));
       }),
-      runs(25),
+      runs(15),
     );
   });
 
@@ -99,7 +99,7 @@ describe('what subgraphs compose to', () => {
         expect(meaningOf(other.publicSdl)).toBe(meaningOf(one.publicSdl));
         expect(linesOf(other.supergraphSdl)).toEqual(linesOf(one.supergraphSdl));
       }),
-      runs(50),
+      runs(25),
     );
   });
 
@@ -118,7 +118,7 @@ describe('what subgraphs compose to', () => {
         // Of several descriptions the first subgraph's is taken: there is no better one.
         expect(meaningOf(withoutDescriptions(other.publicSdl))).toBe(meaningOf(withoutDescriptions(one.publicSdl)));
       }),
-      runs(60),
+      runs(30),
     );
   });
 

@@ -120,7 +120,7 @@ describe('spreadInterfacesOfRequires', () => {
         expect(codes).toEqual([]);
         expect(filled(await givenFor(fields))).toEqual(filled(directly(fields)));
       }),
-      runs(50),
+      runs(25),
     );
   });
 });

@@ -11,7 +11,7 @@ import { SAME_SELECTIONS } from './generated/same-selections.ts';
 import { SAME_VALUES } from './generated/same-values.ts';
 import { generatedSchema } from './generated/schema.ts';
 
-const RUNS = Number(process.env.FAST_CHECK_RUNS ?? 500);
+const RUNS = Number(process.env.FAST_CHECK_RUNS ?? 300);
 const SCHEMAS = 24;
 
 const { profileOf } = operationProfiles();

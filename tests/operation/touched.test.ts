@@ -7,7 +7,7 @@ import { generatedRequest } from './generated/operation.ts';
 import { operationIn } from './generated/request.ts';
 import { generatedSchema } from './generated/schema.ts';
 
-const RUNS = Number(process.env.FAST_CHECK_RUNS ?? 500);
+const RUNS = Number(process.env.FAST_CHECK_RUNS ?? 300);
 const schemas = Array.from({ length: 8 }, (_, seed) => generatedSchema(seed));
 const { profileOf } = operationProfiles();
 const requests = fc.tuple(fc.nat({ max: 7 }), fc.nat(), fc.integer({ min: 1, max: 4 })).map(([index, seed, size]) => {
