@@ -96,16 +96,19 @@ export function useSubscriptions(options: SubscriptionsOptions = {}): Subscripti
     onSubgraphExecute({ subgraphName, transportEntry, executor, setExecutor }) {
       const url = transportEntry?.location;
       if (!url) return;
-      setExecutor(async (request) => {
-        if (request.operationType !== OperationTypeNode.SUBSCRIPTION) return executor(request);
+      async function subscribe(request: ExecutionRequest) {
         const attachment = await fanOut.attach(request.context, (schema) =>
-          wantedBy(request, subgraphName, url, options.topics && topicOf(schema, request)),
+          wantedBy(request, subgraphName, url ?? '', options.topics && topicOf(schema, request)),
         );
         if (!attachment) return executor(request);
         const ended = attachment.ended();
         if (ended?.kind === 'given up') throw new Error('the subgraph could not be reached');
-        return (ended?.kind === 'refused' ? { errors: ended.errors } : attachment) as never;
-      });
+        return ended?.kind === 'refused' ? { errors: ended.errors } : attachment;
+      }
+      setExecutor(
+        (request) =>
+          (request.operationType === OperationTypeNode.SUBSCRIPTION ? subscribe(request) : executor(request)) as never,
+      );
     },
 
     async onDispose() {

@@ -120,7 +120,10 @@ export function serveWebSockets(server: Server, runtime: GatewayRuntime, options
       case 'connection_init':
         if (connection.stage !== 'opened')
           return close(connection, CLOSE.initTwice, 'Too many initialisation requests');
-        return void connect.begin(connection, message.payload, admitPrincipal).catch(failed);
+        return void connect.begin(connection, message.payload, admitPrincipal).catch((error: unknown) => {
+          failed(error);
+          close(connection, CLOSE.unavailable, 'Credentials cannot be checked at the moment');
+        });
       case 'ping':
         if (message.payload && connection.caller)
           return void connect.renew(connection, connection.caller, message.payload).catch(failed);
