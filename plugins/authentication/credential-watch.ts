@@ -43,9 +43,7 @@ export function credentialWatch(): CredentialWatch {
   async function review(key: string, one: Watched): Promise<void> {
     const verdict = await reviewed(one);
     if (watched.get(key) !== one) return;
-    const { expiresAt } = verdict.outcome === 'accepted' ? verdict.principal : one.principal;
-    const hasEnded = expiresAt !== undefined && expiresAt <= Date.now();
-    if (verdict.outcome === 'refused' || hasEnded) tell(key, one, undefined);
+    if (verdict.outcome === 'refused') tell(key, one, undefined);
     else if (verdict.outcome === 'accepted' && verdict.principal !== one.principal) tell(key, one, verdict.principal);
   }
 
@@ -58,7 +56,17 @@ export function credentialWatch(): CredentialWatch {
     }
   }
 
+  /** At once, however long it takes to ask about others. */
+  function endExpired(): void {
+    const now = Date.now();
+    for (const [key, one] of watched) {
+      const { expiresAt } = one.principal;
+      if (expiresAt !== undefined && expiresAt <= now) tell(key, one, undefined);
+    }
+  }
+
   async function reviewAll(): Promise<void> {
+    endExpired();
     if (isReviewing) return;
     isReviewing = true;
     const all = watched.entries();

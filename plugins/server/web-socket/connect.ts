@@ -11,6 +11,8 @@ type Payload = Readonly<Record<string, unknown>> | undefined;
 export interface Connector {
   /** @param admit whether the principal may have one more connection */
   begin(connection: Connection, payload: Payload, admit: (connection: Connection) => boolean): Promise<void>;
+  /** Whether the credential has run out: who is told of that learns it a moment later. Ends the connection then. */
+  hasEnded(connection: Connection): boolean;
   /** A new credential of the same principal, in a `ping`; what came of it is in the `pong`. */
   renew(connection: Connection, caller: ConnectionCaller, payload: Payload): Promise<void>;
 }
@@ -36,6 +38,13 @@ export function connector({ authentication }: ConnectorOptions): Connector {
       }
       connection.stage = 'ready';
       send(connection, ackMessage());
+    },
+
+    hasEnded(connection) {
+      const { expiresAt = Infinity } = connection.caller?.principal ?? {};
+      if (expiresAt > Date.now()) return false;
+      ended(connection);
+      return true;
     },
 
     async renew(connection, caller, payload) {

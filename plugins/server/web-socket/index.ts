@@ -109,6 +109,8 @@ export function serveWebSockets(server: Server, runtime: GatewayRuntime, options
     if (connection.socket.readyState !== connection.socket.OPEN) return;
     const message = readMessage(text);
     if (message === undefined) return close(connection, CLOSE.badRequest, 'Invalid message');
+    // Refusals wait to be read as well.
+    if (connection.socket.bufferedAmount > 2 * maxBufferedBytes) return connection.socket.terminate();
     // Whoever sends far more than operations is not to keep the gateway busy with that.
     if (message.type !== 'complete' && !takeAllowance(connection, operationsPerSecond))
       return tooMuch(connection, message);
@@ -145,10 +147,15 @@ export function serveWebSockets(server: Server, runtime: GatewayRuntime, options
   function subscribe(connection: Connection, { id, payload }: Extract<ClientMessage, { type: 'subscribe' }>): void {
     const { operations, stage } = connection;
     if (stage !== 'ready') return close(connection, CLOSE.unauthenticated, 'Unauthorized');
+    if (connect.hasEnded(connection)) return;
     if (operations.has(id)) return close(connection, CLOSE.operationExists, `Subscriber for ${id} already exists`);
     if (operations.size >= maxOperations) {
       const limit = { limit: maxOperations, policy: 'operations per connection' };
       return refuse(connection, id, `A connection has ${maxOperations} operations at most.`, limit);
+    }
+    if (connection.socket.bufferedAmount > maxBufferedBytes) {
+      const limit = { limit: maxBufferedBytes, policy: 'bytes that wait for a connection' };
+      return refuse(connection, id, 'The connection is to read what waits for it first.', limit);
     }
     beginOperation(connection, id, payload, execute, failed);
   }

@@ -3,6 +3,7 @@ import { isAsyncIterable, type ExecutionResult, type MaybeAsyncIterable } from '
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { EventGate } from '../../request-context.ts';
 import type { Attachment, AttachmentWitness } from '../sources/index.ts';
+import { unexpected } from './refusals.ts';
 import { isEventWithheld } from './withheld-event.ts';
 import type { GapReason, Seat } from './seat.ts';
 import { sharedResponse } from './shared-response.ts';
@@ -24,6 +25,8 @@ export interface ChannelOptions {
   /** Opens it: gives one response when it could not be. */
   open(channel: Channel): Promise<MaybeAsyncIterable<ExecutionResult>>;
   onEvent(outcome: EventOutcome, seats: number): void;
+  /** What was thrown, of which clients learn only that there was something. */
+  onFailure(error: unknown): void;
   onClosed(): void;
 }
 
@@ -143,14 +146,21 @@ export function openChannel(options: ChannelOptions): Channel {
     if (channel.attachment?.takeGap()) gap ??= 'upstream';
     const final = finalOf(result);
     if (isEventWithheld(final)) return onEvent('withheld', seats.size);
-    const shared = sharedResponse(gap === undefined ? final : withGap(final, gap));
+    // Some do not get this event, and are told with the next that they get.
+    if (gap !== undefined) for (const seat of seats) seat.gap ??= gap;
     gap = undefined;
+    const responses = new Map<GapReason | undefined, ExecutionResult>();
+    const responseFor = (reason: GapReason | undefined): ExecutionResult => {
+      const response = responses.get(reason) ?? sharedResponse(reason ? withGap(final, reason) : final);
+      responses.set(reason, response);
+      return response;
+    };
     let given = 0;
     for (const seat of seats) {
       if (audience && seat.judge && !audience.has(seat.judge.key)) continue;
       if (!seats.has(seat) || number <= seat.after) continue;
       seat.after = number;
-      seat.give(seat.gap === undefined ? shared : sharedResponse(withGap(final, seat.gap)));
+      seat.give(responseFor(seat.gap));
       seat.gap = undefined;
       if (++given % SEATS_AT_ONCE === 0) await nextTurn();
     }
@@ -197,7 +207,9 @@ export function openChannel(options: ChannelOptions): Channel {
       return undefined;
     } catch (error) {
       close();
-      return { errors: [error instanceof GraphQLError ? error : unexpected()] };
+      if (error instanceof GraphQLError) return { errors: [error] };
+      options.onFailure(error);
+      return { errors: [unexpected()] };
     }
   }
 
@@ -206,7 +218,8 @@ export function openChannel(options: ChannelOptions): Channel {
     for (const seat of seats) channel.remove(seat);
   }
 
-  function failed(): void {
+  function failed(error: unknown): void {
+    options.onFailure(error);
     void events?.return?.();
     endAll([unexpected()]);
   }
@@ -235,8 +248,4 @@ function audienceOf(
 /** Docs: docs/subscriptions.md, "Gaps". */
 function withGap(result: ExecutionResult, reason: GapReason): ExecutionResult {
   return { ...result, extensions: { ...result.extensions, gatehouse: { gap: reason } } };
-}
-
-function unexpected(): GraphQLError {
-  return new GraphQLError('Unexpected error.', { extensions: { code: 'INTERNAL_SERVER_ERROR' } });
 }

@@ -36,10 +36,11 @@ export interface Channels {
 export interface ChannelsOptions {
   readonly decide: Decider;
   onEvent(outcome: EventOutcome, seats: number): void;
+  onFailure(error: unknown): void;
 }
 
 /** Which channel each seat belongs to, by its operation and what was decided about it. */
-export function openChannels({ decide, onEvent }: ChannelsOptions): Channels {
+export function openChannels({ decide, onEvent, onFailure }: ChannelsOptions): Channels {
   const channels = new Map<string, Channel>();
   const departures = new WeakMap<Channel, Departure>();
   const byContext = new WeakMap<object, Channel>();
@@ -69,6 +70,7 @@ export function openChannels({ decide, onEvent }: ChannelsOptions): Channels {
       prefix,
       replaces,
       onEvent,
+      onFailure,
       onClosed: () => channels.get(key) === channel && channels.delete(key),
       review: (due, number) => review(channel, due as readonly ClientSeat[], number),
       open: execute,

@@ -8,10 +8,11 @@ import type { SubscriptionsSettings } from '../options.ts';
 import type { Attachment, Sources, Wanted } from '../sources/index.ts';
 import { givesAdmitted } from './admitted.ts';
 import { attach } from './attach.ts';
+import type { EventOutcome } from './channel.ts';
 import { openChannels } from './channels.ts';
 import { clientOperation, type ClientContext } from './client-operation.ts';
 import { decider } from './decide.ts';
-import { credentialEnded, tooMany } from './refusals.ts';
+import { credentialEnded, tooMany, unexpected } from './refusals.ts';
 import type { ClientSeat } from './seat.ts';
 import { openSubscriber } from './subscriber.ts';
 
@@ -45,10 +46,14 @@ export function openFanOut(
   const { queue, onSlow, direct, maxPerPrincipal, reloadJitter, notices, log } = settings;
   const seats = new Set<ClientSeat>();
   const byCaller = tally();
-  const decide = decider((coordinate, problem) =>
-    log?.warn({ coordinate, problem }, 'A filter of a subscription is wrong, and lets nothing pass'),
+  const failed = (error: unknown): void => log?.error({ err: error }, 'A subscription failed');
+  const decide = decider(
+    (coordinate, problem) =>
+      log?.warn({ coordinate, problem }, 'A filter of a subscription is wrong, and lets nothing pass'),
+    failed,
   );
-  const channels = openChannels({ decide, onEvent: (outcome, count) => metrics().events(outcome, count) });
+  const onEvent = (outcome: EventOutcome, count: number): void => metrics().events(outcome, count);
+  const channels = openChannels({ decide, onEvent, onFailure: failed });
 
   async function begin(args: ExecutionArgs): Promise<MaybeAsyncIterable<ExecutionResult>> {
     const operation = clientOperation(args);
@@ -82,7 +87,16 @@ export function openFanOut(
       after: 0,
       gap: undefined,
       give: admitEvent
-        ? givesAdmitted(subscriber.give, admitEvent, () => metrics().events('limited', 1))
+        ? givesAdmitted({
+            give: subscriber.give,
+            admit: admitEvent,
+            most: queue,
+            onOutcome: (outcome) => metrics().events(outcome, 1),
+            onFailure(error) {
+              failed(error);
+              subscriber.end([unexpected()]);
+            },
+          })
         : subscriber.give,
       end: subscriber.end,
       tellConnection(state) {

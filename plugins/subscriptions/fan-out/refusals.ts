@@ -1,5 +1,9 @@
 import { GraphQLError } from 'graphql';
 
+export function unexpected(): GraphQLError {
+  return new GraphQLError('Unexpected error.', { extensions: { code: 'INTERNAL_SERVER_ERROR' } });
+}
+
 export function schemaReloaded(): GraphQLError {
   return new GraphQLError('The schema has changed, and the subscription is not valid any more.', {
     extensions: { code: 'SUBSCRIPTION_SCHEMA_RELOAD' },

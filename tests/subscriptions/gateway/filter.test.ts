@@ -91,6 +91,29 @@ test('each client gets the events of its own tenant, over one subscription, and 
   await until('the subscription to be released', () => prices.live() === 0);
 });
 
+test('after a lost connection each client is told of the gap by the next event that is for it, not by those for others', async () => {
+  const query = 'subscription { priceChanged(least: "0") { amount } }';
+  const clients = await Promise.all(
+    ['red', 'blue'].map(async (tenant) => openClient('ws', gateway.url, query, await of(tenant))),
+  );
+  await until('both subscriptions', async () => (await subscriptions()) === 2 && prices.live() === 1);
+  const opened = prices.opened();
+  prices.cut();
+  await until('the subscription to be opened again', () => prices.opened() > opened && prices.live() === 1);
+  for (const [amount, tenant] of ['red', 'red', 'blue', 'blue'].entries()) {
+    prices.publish('a', { id: '1', amount, tenant });
+  }
+  await until('the events', () => clients.every(({ events }) => events.length === 2));
+  const gap = { extensions: { gatehouse: { gap: 'upstream' } } };
+  const event = (amount: number) => ({ data: { priceChanged: { amount } } });
+  expect(clients.map(({ events }) => events)).toEqual([
+    [{ ...event(0), ...gap }, event(1)],
+    [{ ...event(2), ...gap }, event(3)],
+  ]);
+  for (const client of clients) client.close();
+  await until('the subscription to be released', () => prices.live() === 0);
+});
+
 test('a filter that names an argument that the client does not give lets nothing pass', async () => {
   const client = openClient('ws', gateway.url, 'subscription { priceChanged { amount } }', await of('red'));
   const control = openClient(

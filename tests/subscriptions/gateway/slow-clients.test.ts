@@ -39,6 +39,7 @@ interface SlowClient {
   readonly amounts: number[];
   readonly errors: unknown[];
   readonly closed: Promise<unknown>;
+  ask(query: string): void;
   readOn(): void;
   end(): void;
 }
@@ -61,7 +62,8 @@ async function slowClient({ url }: TestGateway): Promise<SlowClient> {
   });
   socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query: SUBSCRIPTION } }));
   socket.pause();
-  return { amounts, errors, closed, readOn: () => socket.resume(), end: () => socket.terminate() };
+  const ask = (query: string): void => socket.send(JSON.stringify({ type: 'subscribe', id: '2', payload: { query } }));
+  return { amounts, errors, closed, ask, readOn: () => socket.resume(), end: () => socket.terminate() };
 }
 
 /** Publishes events, a few at a time, when the fast client has got those before; none waits for the slow one. */
@@ -97,17 +99,27 @@ test.each([
 });
 
 test('who does not read is told so, and its subscription ends, where that is what is to become of it', async () => {
-  const { prices, gateway } = await start('close', {});
+  const { prices, gateway } = await start('close', { maxBufferedBytes: 80_000, slowTimeout: 60_000 });
   const slow = await slowClient(gateway);
   await publishAll(prices, gateway);
+  // It gets nothing more made ready before it has read what waits.
+  slow.ask('{ price(id: "1") { id } }');
+  await until('the query to have come', async () => (await fetch(`${gateway.url}/health/live`)).ok);
   slow.readOn();
-  await until('the error', () => slow.errors.length > 0);
-  expect(slow.errors).toMatchObject([[{ extensions: { code: 'SLOW_CONSUMER' } }]]);
+  await until('the errors', () => slow.errors.length > 1);
+  expect(slow.errors.flat()).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ extensions: expect.objectContaining({ code: 'SLOW_CONSUMER' }) }),
+      expect.objectContaining({
+        extensions: { code: 'RATE_LIMITED', policy: 'bytes that wait for a connection', limit: 80_000 },
+      }),
+    ]),
+  );
   slow.end();
 });
 
 test('a socket on which more waits than may is cut off', async () => {
-  const { prices, gateway } = await start('drop-newest', { maxBufferedBytes: 50_000, slowTimeout: 300 });
+  const { prices, gateway } = await start('drop-newest', { maxBufferedBytes: 80_000, slowTimeout: 300 });
   const slow = await slowClient(gateway);
   await publishAll(prices, gateway);
   await until('the subscription to be released', () => prices.live() === 0);
