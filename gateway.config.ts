@@ -1,4 +1,6 @@
 import { defineConfig } from '@graphql-hive/gateway';
+import { generateRequestId, useAccounts } from './plugins/account/index.ts';
+import { auditFromEnvironment, useAudit } from './plugins/audit/index.ts';
 import {
   apiKeysFromEnvironment,
   introspectionFromEnvironment,
@@ -8,6 +10,7 @@ import {
 import { authzenFromEnvironment, opaFromEnvironment } from './plugins/authorization/engines/index.ts';
 import { useAuthorization, type PolicyRoute } from './plugins/authorization/index.ts';
 import { cachingFromEnvironment, useCaching } from './plugins/caching/index.ts';
+import { useClientErrors } from './plugins/client-errors/index.ts';
 import {
   composeSubgraphs,
   pollIntervalFromEnvironment,
@@ -15,12 +18,13 @@ import {
   useComposition,
 } from './plugins/composition/index.ts';
 import { planningEngine } from './plugins/execution/index.ts';
-import { useHealth } from './plugins/health/index.ts';
+import { healthFromEnvironment, useHealth } from './plugins/health/index.ts';
 import { connectRedis, useRedis } from './plugins/redis/index.ts';
 import { useLimits, type QuotaPolicy, type RatePolicy } from './plugins/limits/index.ts';
 import { useOperationProfiles } from './plugins/operation/index.ts';
 import { adminFromEnvironment, useAdmin, useServer } from './plugins/server/index.ts';
 import { useSubscriptions, webSocketUpstream } from './plugins/subscriptions/index.ts';
+import { telemetryFromEnvironment, useTelemetry } from './plugins/telemetry/index.ts';
 import { useUpstream } from './plugins/upstream/index.ts';
 import { webhookReceiver } from './plugins/webhooks/index.ts';
 
@@ -71,11 +75,17 @@ export const gatewayConfig = defineConfig({
   // A reload lets operations end on the schema they began with, for at most so many ms.
   gracefulSchemaReload: { drainTimeout: 30_000 },
 
+  // Under this, the log and all that is told of an operation name it.
+  requestId: { generateRequestId },
+
   // `useServer` serves them.
   disableWebsockets: true,
 
   // In the order in which a request meets them.
   plugins: ({ log }) => {
+    // Names of operations are chosen by clients: turn them off where they may hold what nobody is to see.
+    const openSockets = (): number => server.status().openSockets;
+    const telemetry = useTelemetry({ ...telemetryFromEnvironment(env), operationNames: true, openSockets, redis, log });
     const authentication = useAuthentication({
       methods: [
         jwtFromEnvironment(env, log),
@@ -86,6 +96,12 @@ export const gatewayConfig = defineConfig({
       schemaIntrospection: 'allow',
       log,
     });
+    const audit = useAudit({
+      ...auditFromEnvironment(env, log),
+      addressOf: authentication.addressOf,
+      clientNames: true,
+      log,
+    });
     const limiting = useLimits({ store: redis, ...limits, log });
     // Plugins of your own do not see what the front door answers; without it, they see every request.
     const server = useServer({ authentication, frontDoor: true, log });
@@ -93,31 +109,53 @@ export const gatewayConfig = defineConfig({
     // `direct`: plugins of your own do not see the events; without it, they see each.
     const subscriptions = useSubscriptions({ upstream: webSocketUpstream({ path: '/graphql' }), direct: true, log });
     const caching = useCaching({ store: redis, vary: forwardHeaders, ...cachingFromEnvironment(env), webhooks, log });
+    const authorization = useAuthorization({ policies, log });
+    // What else makes the gateway `down` when it is: docs/health.md.
+    const health = useHealth({
+      supergraph,
+      subgraphs,
+      redis,
+      upstream,
+      authentication,
+      authorization,
+      audit,
+      ...healthFromEnvironment(env),
+      critical: ['supergraph'],
+    });
     return [
       useAdmin({
         ...adminFromEnvironment(env),
         status: {
+          health: health.status,
           supergraph: supergraph.status,
+          reloads: supergraph.reloads,
           redis: redis.status,
           upstream: upstream.status,
           limits: limiting.status,
           cache: caching.status,
           server: server.status,
           subscriptions: subscriptions.status,
+          telemetry: telemetry.status,
+          audit: audit.status,
         },
+        pages: { '/metrics': telemetry.page, '/health': health.page },
         log,
       }),
-      useHealth({ supergraph, subgraphs, redis, upstream }),
+      health,
+      useAccounts(),
+      telemetry,
+      audit,
       server,
       authentication,
       useOperationProfiles(),
       limiting,
-      useAuthorization({ policies, log }),
+      authorization,
       useComposition(supergraph, { webhooks }),
       subscriptions,
       upstream,
       // Its calls are what the cache saves.
       caching,
+      useClientErrors(),
       useRedis(redis, log),
     ];
   },

@@ -5,11 +5,13 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   authorization: () => import('./authorization/index.ts'),
   cache: () => import('./cache/index.ts'),
   engine: () => import('./engine/index.ts'),
+  health: () => import('./health/index.ts'),
   limits: () => import('./limits/index.ts'),
   operation: () => import('./operation/index.ts'),
   outage: () => import('./outage/index.ts'),
   reload: () => import('./reload/index.ts'),
   subscriptions: () => import('./subscriptions/index.ts'),
+  telemetry: () => import('./telemetry/index.ts'),
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DocumentNode, ExecutionResult, FieldNode, GraphQLError, GraphQLSchema, SelectionSetNode } from 'graphql';
+import type { OperationAccount } from './account/index.ts';
 import type { OperationProfile } from './operation/index.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { OperationProfile } from './operation/index.ts';
  * Each part is there when the plugin that sets it is in the config and has run.
  */
 export interface GatehouseContext {
+  /** How the operation goes; set before all else by `useAccounts`, and by `plugins/server` for WebSockets. */
+  readonly account?: OperationAccount | undefined;
   /** Who is calling; set before anything is parsed, by `plugins/authentication`. */
   readonly principal?: Principal | undefined;
   /** Where the request came from, through trusted proxies; set with the principal. */

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
+import { noteErrors, traced } from '../account/index.ts';
 import { clientAddress } from '../client-address/index.ts';
 import type { GatehouseContext, LiveCaller, Principal } from '../request-context.ts';
 import { authenticator, type Outcome } from './authenticator.ts';
 import type { Presented } from './credential.ts';
 import { credentialWatch } from './credential-watch.ts';
 import type { AuthenticationMethod, Caller } from './method.ts';
+import type { Reach } from './outage.ts';
 import { decisionCounter, type CountDecision } from './metrics.ts';
 import { checkChoices, schemaRefusal, schemesOf, type AnonymousAccess, type SchemaIntrospection } from './options.ts';
 import { refusedError, refusedResponse, type Refusal } from './refusal.ts';
@@ -48,6 +50,12 @@ export interface AuthenticationPlugin extends GatewayPlugin {
   addressOf(request: IncomingMessage): string;
   /** Whether browsers may bring a credential by themselves, so that the origin of a WebSocket matters. */
   readonly usesCookie: boolean;
+  /** How it stands with each identity provider that is asked, as of the last time. */
+  status(): readonly ProviderStatus[];
+}
+
+export interface ProviderStatus extends Reach {
+  readonly method: AuthenticationMethod['name'];
 }
 
 interface ServerContext extends GatehouseContext {
@@ -99,6 +107,8 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
   return {
     usesCookie: cookie !== undefined,
 
+    status: () => methods.flatMap(({ name, reach }) => reach?.().map((one) => ({ method: name, ...one })) ?? []),
+
     addressOf,
 
     authenticateConnection(upgrade, payload) {
@@ -134,9 +144,10 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
           return;
         }
         const { status, headers, error } = refusedResponse(outcome, schemes);
+        if (context.account) noteErrors(context.account, [error]);
         endResponse(fetchAPI.Response.json({ errors: [error] }, { status, headers }));
       };
-      const outcome = authenticate(presented, caller, Date.now());
+      const outcome = traced(context.account, 'authenticate', () => authenticate(presented, caller, Date.now()));
       return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
     },
 

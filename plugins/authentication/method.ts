@@ -1,4 +1,5 @@
 import type { Principal } from '../request-context.ts';
+import type { Reach } from './outage.ts';
 
 /** What a request carries to prove who sends it. Its text is never logged, kept or shown. */
 export type Credential =
@@ -38,6 +39,8 @@ export interface AuthenticationMethod {
    * For callers that stay. Never rejects.
    */
   review(credential: Credential, caller: Caller, now: number): Verdict | Promise<Verdict>;
+  /** How it stands with each identity provider that it asks. `error` completes "it ..."; it holds no address. */
+  reach?(): readonly Reach[];
   /** Ends what it has under way. */
   close?(): void | Promise<void>;
 }

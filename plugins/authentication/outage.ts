@@ -8,19 +8,28 @@ export interface Outage {
   began(reason: string): void;
   /** Says so when it was not. */
   ended(): void;
+  reach(): Reach;
+}
+
+/** Whether it answered when it was last asked; `unknown` before that. */
+export interface Reach {
+  readonly status: 'ok' | 'down' | 'unknown';
+  /** Of the outage: what `began` was told last. */
+  readonly error: string | null;
 }
 
 /** Logs the beginning and the end of an outage, and not each request in between. */
 export function outage(log: Log | undefined, attributes: Readonly<Record<string, string>>, what: string): Outage {
-  let down = false;
+  let reach: Reach = { status: 'unknown', error: null };
   return {
     began(reason) {
-      if (!down) log?.warn({ ...attributes, reason }, `${what} cannot be asked`);
-      down = true;
+      if (reach.status !== 'down') log?.warn({ ...attributes, reason }, `${what} cannot be asked`);
+      reach = { status: 'down', error: reason };
     },
     ended() {
-      if (down) log?.info(attributes, `${what} can be asked again`);
-      down = false;
+      if (reach.status === 'down') log?.info(attributes, `${what} can be asked again`);
+      if (reach.status !== 'ok') reach = { status: 'ok', error: null };
     },
+    reach: () => reach,
   };
 }

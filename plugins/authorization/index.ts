@@ -1,7 +1,9 @@
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { traced } from '../account/index.ts';
 import { authorizer } from './authorizer.ts';
 import type { DeniedField } from './document-plan.ts';
+import { engineReach, type EngineStatus } from './engine-reach.ts';
 import { authorizationMetrics, type AuthorizationMetrics } from './metrics.ts';
 import type { GatehouseContext } from '../request-context.ts';
 import { parseNeeds } from './needs.ts';
@@ -26,6 +28,11 @@ export interface AuthorizationOptions {
   readonly log?: Pick<Logger, 'info' | 'warn'> | undefined;
 }
 
+export interface AuthorizationPlugin extends GatewayPlugin {
+  /** How it stands with each policy engine, as of the last time that it was asked. */
+  status(): readonly EngineStatus[];
+}
+
 /**
  * Keeps from each caller what `@authenticated`, `@requiresScopes` and `@policy` in the subgraphs' schemas keep from it.
  * Decided before the operation is planned: no subgraph is asked for a field that the caller does not get. Only policies
@@ -33,7 +40,7 @@ export interface AuthorizationOptions {
  *
  * Throws an `Error` that names the option when one is wrong.
  */
-export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlugin {
+export function useAuthorization(options: AuthorizationOptions = {}): AuthorizationPlugin {
   const { mode = 'filter', dryRun = false, hideUnauthorized = false, policies = [], log } = options;
   if (mode !== 'filter' && mode !== 'reject') {
     throw new Error(`useAuthorization: mode is ${JSON.stringify(mode)}; it takes "filter" or "reject"`);
@@ -47,10 +54,12 @@ export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlu
     if (dryRun) log?.info({ denied }, 'Would have been denied');
   }
 
-  const decisions = policyDecisions(policies, (engine, reason) => {
+  const reach = engineReach(policies.map(({ engine }) => engine.name));
+  const couldNotTell = (engine: string, reason: string): void => {
     metrics?.failed(engine);
     log?.warn({ engine, reason }, 'A policy engine could not tell');
-  });
+  };
+  const decisions = policyDecisions(policies, couldNotTell, reach.witness);
   const { authorize, again, prepare } = authorizer({
     mode,
     dryRun,
@@ -70,7 +79,8 @@ export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlu
     const end = (error: Awaited<ReturnType<typeof authorize>>): void => {
       if (error) setResultAndStopExecution({ errors: [error] });
     };
-    const refused = authorize(args);
+    const { account } = args.contextValue as GatehouseContext;
+    const refused = traced(account, 'authorize', () => authorize(args));
     return refused instanceof Promise ? refused.then(end) : end(refused);
   }
 
@@ -78,6 +88,8 @@ export function useAuthorization(options: AuthorizationOptions = {}): GatewayPlu
     onYogaInit() {
       metrics ??= authorizationMetrics();
     },
+    status: reach.status,
+
     onSchemaChange: ({ schema }) => prepare(schema),
     onExecute: beforeExecution,
     onSubscribe(payload) {

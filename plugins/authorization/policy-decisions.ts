@@ -25,6 +25,9 @@ export interface PolicyRoute {
 /** Told of engines that could not tell. */
 export type FailureWitness = (engine: string, reason: string) => void;
 
+/** Told after each call of an engine: why it is out of order, without addresses; undefined when it is not. */
+export type ReachWitness = (engine: string, outage: string | undefined) => void;
+
 /** Never rejects. */
 export type PolicyDecisions = (questions: readonly PolicyQuestion[]) => Promise<Decided>;
 
@@ -43,7 +46,11 @@ const MAX_REMEMBERED = 50_000;
  *
  * Throws an `Error` that names the option when one is wrong.
  */
-export function policyDecisions(routes: readonly PolicyRoute[], witness: FailureWitness): PolicyDecisions {
+export function policyDecisions(
+  routes: readonly PolicyRoute[],
+  witness: FailureWitness,
+  reached: ReachWitness = () => {},
+): PolicyDecisions {
   for (const route of routes) check(route);
   const remembered = new LRUCache<string, boolean>({ max: MAX_REMEMBERED });
   // The first route that names a policy has it.
@@ -81,8 +88,9 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
     { engine, timeout = TIMEOUT }: PolicyRoute,
     questions: readonly PolicyQuestion[],
   ): Promise<readonly PolicyDecision[]> {
-    const fail = (reason: string): readonly PolicyDecision[] => {
+    const fail = (reason: string, told = reason): readonly PolicyDecision[] => {
       witness(engine.name, reason);
+      reached(engine.name, told);
       return questions.map(() => OUTAGE);
     };
     const limit = new AbortController();
@@ -97,16 +105,19 @@ export function policyDecisions(routes: readonly PolicyRoute[], witness: Failure
       if (decisions.length !== questions.length)
         return fail(`${decisions.length} decisions for ${questions.length} questions`);
       const reasons = new Set<string>();
+      let outage: string | undefined;
       const usable = decisions.map((decision) => {
         if (decision.outcome === 'allow' || decision.outcome === 'deny') return decision;
         reasons.add(decision.outcome === 'failed' ? decision.reason : 'it gave what is no decision');
+        if (decision.outcome === 'failed' && decision.isOutage) outage = decision.reason;
         return decision.outcome === 'failed' ? decision : FAILED;
       });
       // Once, however many questions it was asked.
       for (const reason of reasons) witness(engine.name, reason);
+      reached(engine.name, outage);
       return usable;
     } catch (error) {
-      return fail((error as Error).message);
+      return fail((error as Error).message, 'it failed');
     } finally {
       clearTimeout(timer);
     }

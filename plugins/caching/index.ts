@@ -3,7 +3,7 @@ import type { GatehouseContext } from '../request-context.ts';
 import { subgraphCalls } from './calls/subgraph-calls.ts';
 import { invalidator, type Invalidate } from './invalidation/index.ts';
 import { answerCacheWebhook } from './invalidation/webhook.ts';
-import { cacheMetrics, type CacheMetrics } from './metrics.ts';
+import { cacheMetrics, type CacheCounts, type CacheMetrics } from './metrics.ts';
 import { isAnyone, operationCaching } from './operation-caching.ts';
 import { checkOptions, type CachingOptions } from './options.ts';
 import { cachePolicies } from './policy/cache-policy.ts';
@@ -21,7 +21,7 @@ export interface CachingPlugin extends GatewayPlugin {
   /** For other plugins. Never rejects; what could not be delivered to other gateways is tried again until it is. */
   readonly invalidate: Invalidate;
   /** For operators. */
-  status(): CacheStatus;
+  status(): CacheStatus & { readonly requests: CacheCounts };
 }
 
 const WEBHOOK = '/webhooks/cache';
@@ -67,7 +67,7 @@ export function useCaching(options: CachingOptions): CachingPlugin {
 
   return {
     invalidate,
-    status: store.status,
+    status: () => ({ ...store.status(), requests: metrics().counts() }),
 
     async onRequest({ url, request, endResponse }) {
       if (!webhooks || url.pathname !== WEBHOOK) return;

@@ -1,5 +1,6 @@
 import { isAsyncIterable } from '@graphql-tools/utils';
 import { OperationTypeNode, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import type { ResponseCacheUse } from '../account/index.ts';
 import { operationProfiles, type OperationProfile } from '../operation/index.ts';
 import { ANONYMOUS, type CurrentResponse, type GatehouseContext } from '../request-context.ts';
 import { hashOf, privateKeyOf } from './calls/call-key.ts';
@@ -70,7 +71,10 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
   const readings = new WeakMap<object, Reading>();
   const outcomes = new WeakMap<Request, Outcome[]>();
 
-  function note(request: Request | undefined, outcome: Outcome): void {
+  function note(context: Context, outcome: Outcome): void {
+    const { account } = context;
+    if (account) account.cache = useOf(outcome);
+    const request = httpRequest(context);
     if (!request) return;
     const known = outcomes.get(request);
     if (known) known.push(outcome);
@@ -99,7 +103,6 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
 
   function mutation(args: ExecutionArgs, { selection = [] }: OperationProfile, execute: Execute): Course {
     const context = args.contextValue as Context;
-    const request = httpRequest(context);
     const reading = begin(args, 'bypass', callerOf(context), false);
     const variables = args.variableValues ?? {};
     return {
@@ -112,7 +115,7 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
         const changed = [...reading.changed, ...hinted];
         // Before it is answered: who has the answer finds nothing older than it.
         if (changed.length > 0) await invalidate(changed);
-        note(request, { kind: 'bypass' });
+        note(context, { kind: 'bypass' });
         return result;
       },
     };
@@ -135,27 +138,31 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
         kind: 'execute',
         async execute(given) {
           const result = await execute(given);
-          note(request, use === 'bypass' ? { kind: 'bypass' } : missed(reading));
+          note(context, use === 'bypass' ? { kind: 'bypass' } : missed(reading));
           return result;
         },
       };
     }
     if (use === 'use') context.held = heldResponse(operation, context);
+    const lookup = context.account?.trace?.begin('cache');
     const known = use === 'use' ? cache.peek(operation) : undefined;
     if (known) {
+      lookup?.end();
       metrics().asked('l1', 'hit');
-      note(request, known.outcome);
+      note(context, known.outcome);
       return { kind: 'answered', result: known.result };
     }
     return {
       kind: 'execute',
       async execute(given) {
         const { result, outcome } = await cache.answer(schema, operation, reading, use, async () => {
+          lookup?.end();
           const executed = await execute(given);
           if (isAsyncIterable(executed)) throw new Error(STREAMED);
           return executed as ExecutionResult;
         });
-        note(request, outcome);
+        lookup?.end();
+        note(context, outcome);
         return result;
       },
     };
@@ -199,6 +206,11 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
     readingOf: (context) => (typeof context === 'object' && context !== null ? readings.get(context) : undefined),
     outcomesOf: (request) => outcomes.get(request) ?? NO_OUTCOMES,
   };
+}
+
+function useOf(outcome: Outcome): ResponseCacheUse {
+  if (outcome.kind !== 'hit') return { tier: undefined, outcome: outcome.kind };
+  return { tier: outcome.tier, outcome: outcome.isStale ? 'stale' : 'hit' };
 }
 
 function isSame(one: CurrentResponse['headers'], other: CurrentResponse['headers']): boolean {

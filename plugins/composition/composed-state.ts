@@ -5,6 +5,7 @@ import type { Composer } from './composer.ts';
 import type { CompositionReport } from './composition-worker.ts';
 import { conflictId, formatConflict, type Conflict } from './conflicts/index.ts';
 import type { ResolvedOptions } from './options.ts';
+import { reloadHistory, type Reload } from './reload-history.ts';
 import type { SchemaChange } from './schema-changes.ts';
 import type { Subgraph } from './subgraph.ts';
 
@@ -22,6 +23,8 @@ export interface Serving extends ComposedSupergraph {
 export interface ComposedState {
   serving(): Serving | undefined;
   conflicts(): readonly Conflict[];
+  /** The last supergraphs that were served, the newest first. */
+  reloads(): readonly Reload[];
   /**
    * Composes, unless these schemas were the last to be. What composes is served from then on; what does not is
    * reported in the log, once.
@@ -39,6 +42,7 @@ export function composedState(
   let serving: Serving | undefined;
   let conflicts: readonly Conflict[] = [];
   let newest: string | undefined;
+  const reloads = reloadHistory();
 
   async function compose(subgraphs: readonly Subgraph[]): Promise<CompositionReport> {
     try {
@@ -67,6 +71,7 @@ export function composedState(
     const { version, hints } = composition;
     const compositionMs = Math.round(duration);
     serving = { ...composition, composedAt: new Date().toISOString(), compositionMs };
+    reloads.add(version, serving.composedAt, changes);
     log.info(
       { version, compositionMs, hints: hints.length },
       `Composed supergraph ${version} of ${subgraphs.length} subgraphs`,
@@ -83,6 +88,7 @@ export function composedState(
   return {
     serving: () => serving,
     conflicts: () => conflicts,
+    reloads: reloads.list,
     async take(subgraphs) {
       const fingerprint = fingerprintOf(subgraphs);
       if (fingerprint === newest) return 'unchanged';

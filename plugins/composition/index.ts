@@ -1,5 +1,6 @@
 import type { GatewayConfigContext, GatewayPlugin } from '@graphql-hive/gateway';
 import { startSupergraph, type LiveSupergraph, type SupergraphStatus } from './live-supergraph.ts';
+import type { Reload } from './reload-history.ts';
 import { resolveOptions, type CompositionOptions, type ResolvedOptions } from './options.ts';
 import { answerSchemaWebhook, type WebhookReceiver } from './schema-webhook.ts';
 import { waitingAnswer } from './waiting.ts';
@@ -16,6 +17,8 @@ export interface SupergraphSource {
   (context: Pick<GatewayConfigContext, 'log'>): Promise<string>;
   readonly options: ResolvedOptions;
   status(): SupergraphStatus;
+  /** The last supergraphs that took the place of another, the newest first, with what they changed for clients. */
+  reloads(): readonly Reload[];
   /** Undefined until the gateway has called the source. */
   live(): LiveSupergraph | undefined;
 }
@@ -48,6 +51,7 @@ export function composeSubgraphs(options: CompositionOptions): SupergraphSource 
     options: resolved,
     live: () => live,
     status: () => live?.status() ?? NOT_STARTED,
+    reloads: () => live?.reloads() ?? [],
   });
 }
 

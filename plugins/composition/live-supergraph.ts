@@ -5,7 +5,9 @@ import type { Conflict } from './conflicts/index.ts';
 import { createEngineReload } from './engine-reload.ts';
 import type { Hint } from './hints.ts';
 import { lastGoodStore } from './last-good.ts';
+import { compositionMetrics } from './metrics.ts';
 import type { ResolvedOptions } from './options.ts';
+import type { Reload } from './reload-history.ts';
 import { refreshQueue, type RefreshScope } from './refresh-queue.ts';
 import { startTriggers } from './refresh-triggers.ts';
 import { collectSchemas, toSubgraphs } from './schema-collection.ts';
@@ -36,6 +38,8 @@ export interface LiveSupergraph {
   /** The newest supergraph that composes; before the first, a placeholder (`status` is then `waiting`). */
   current(): string;
   status(): SupergraphStatus;
+  /** The last supergraphs that were composed and taken, the newest first. */
+  reloads(): readonly Reload[];
   /** Asks one subgraph, or all, for the schema now. Resolves when what came of it is served or refused; never rejects. */
   refresh(subgraph?: string): Promise<void>;
   /** To be called when the engine has moved to what `current` gave it. */
@@ -47,6 +51,7 @@ export interface LiveSupergraph {
 export async function startSupergraph(options: ResolvedOptions, log: Logger): Promise<LiveSupergraph> {
   const composer = createComposer();
   const state = composedState(composer, options.onBreakingChange, log);
+  const measured = compositionMetrics(state);
   const engine = createEngineReload(log);
   const lastGood = lastGoodStore(options, (what, err) => log.warn({ err }, what));
   const collection = collectSchemas(
@@ -59,7 +64,10 @@ export async function startSupergraph(options: ResolvedOptions, log: Logger): Pr
 
   async function compose(): Promise<void> {
     const subgraphs = toSubgraphs(options.subgraphs, collection.schemas());
-    if (subgraphs && (await state.take(subgraphs)) === 'taken') void lastGood.save(collection.schemas());
+    if (!subgraphs) return;
+    const result = await state.take(subgraphs);
+    measured.ran(result);
+    if (result === 'taken') void lastGood.save(collection.schemas());
   }
 
   /** For a gateway that starts while subgraphs are down, or in conflict. */
@@ -135,6 +143,7 @@ export async function startSupergraph(options: ResolvedOptions, log: Logger): Pr
         unavailable: collection.failures(),
       };
     },
+    reloads: state.reloads,
     refresh,
     engineMoved() {
       movedTo = { supergraph: given };
@@ -144,6 +153,7 @@ export async function startSupergraph(options: ResolvedOptions, log: Logger): Pr
       closed = true;
       triggers.stop();
       engine.moved();
+      measured.close();
       await composer.close();
     },
   };

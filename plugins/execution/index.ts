@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { QueryPlan } from '@graphql-hive/router-query-planner';
 import type { UnifiedGraphHandler } from '@graphql-hive/gateway';
 import { filterInternalFieldsAndTypes } from '@graphql-tools/federation';
 import { isAsyncIterable, mapAsyncIterator, type ExecutionRequest, type ExecutionResult } from '@graphql-tools/utils';
 import { execute, getVariableValues, GraphQLError, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { beginCall, CALL_ACCOUNT, endCall } from '../account/index.ts';
 import { completeResponse, type CompletedResponse } from './complete.ts';
 import { executePlan, subscribePlan } from './execute-plan.ts';
 import { entityKeys } from './entity-keys.ts';
@@ -14,7 +16,7 @@ import { plannerOf } from './planner.ts';
 import { rememberEngine } from '../supergraph/engines.ts';
 import { rememberSupergraph } from '../supergraph/public-schema.ts';
 import type { GatehouseContext } from '../request-context.ts';
-import type { PlanContext, SubgraphAnswer } from './subgraph-operation.ts';
+import type { PlanContext, SubgraphAnswer, SubgraphOperation } from './subgraph-operation.ts';
 import { subgraphsOf } from './subgraph-schemas.ts';
 import { typeConditions } from './type-conditions.ts';
 
@@ -54,16 +56,13 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
       shape,
       operationKind: definition.operation,
       variables: variables.coerced,
-      async send({ service, ...operationOf }) {
-        const sent = { ...request, ...operationOf, operationType: operationOf.kind, subgraphName: service };
-        return (await subgraphs.send(service, sent as ExecutionRequest, options.onSubgraphExecute)) as SubgraphAnswer;
-      },
+      send: (sent) => send(request, sent),
       report(service, what) {
         const { log = options.log } = (request.context ?? {}) as { log?: typeof options.log };
         log?.error(`The subgraph "${service}" gave an answer that cannot be used: ${what}`);
       },
     };
-    const plan = planned && (await planner.plan({ document: planned, operationName, labels: activeLabels(request) }));
+    const plan = planned && (await planFor(request, planned));
     const node = plan?.node;
     const [first, ...rest] = node?.kind === 'Sequence' ? node.nodes : node ? [node] : [];
     if (first?.kind === 'Subscription') {
@@ -75,6 +74,38 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
       : completeResponse({ ...context, data: {}, failures: fetchFailures() });
     const result = toResult(response);
     return introspection ? withIntrospection(result, visibleSchema, introspection, request.variables) : result;
+  }
+
+  async function send(
+    request: ExecutionRequest,
+    { service, ...operation }: SubgraphOperation,
+  ): Promise<SubgraphAnswer> {
+    // For each event of a subscription anew.
+    const { account } = (request.context ?? {}) as GatehouseContext;
+    const call = account && beginCall(account, service, operation.variables);
+    const sent = {
+      ...request,
+      ...operation,
+      operationType: operation.kind,
+      subgraphName: service,
+      [CALL_ACCOUNT]: call,
+    };
+    let answer: SubgraphAnswer | undefined;
+    try {
+      answer = (await subgraphs.send(service, sent as ExecutionRequest, options.onSubgraphExecute)) as SubgraphAnswer;
+      return answer;
+    } finally {
+      if (call) endCall(call, answer);
+    }
+  }
+
+  async function planFor(request: ExecutionRequest, document: DocumentNode): Promise<QueryPlan> {
+    const { account } = (request.context ?? {}) as GatehouseContext;
+    const span = account?.trace?.begin('graphql.plan');
+    const { operationName } = request;
+    const plan = await planner.plan({ document, operationName, labels: activeLabels(request) });
+    span?.end();
+    return plan;
   }
 
   function activeLabels({ context }: ExecutionRequest): ReadonlySet<string> {

@@ -1,5 +1,6 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { isAsyncIterable } from '@graphql-tools/utils';
+import { traced } from '../account/index.ts';
 import type { GatehouseContext } from '../request-context.ts';
 import { eventsWithin } from './limited-events.ts';
 import { operationLimiter } from './operation-limiter.ts';
@@ -36,23 +37,28 @@ export function useLimits(options: LimitsOptions): LimitsPlugin {
       if (parseWithin) setParseFn(parseWithin(parseFn));
     },
     onExecute({ args, setResultAndStopExecution }) {
-      return limiter.begin(args, setResultAndStopExecution, ({ settle }) => ({
-        onExecuteDone({ result, setResult }) {
-          if (!isAsyncIterable(result)) settle(result, setResult);
-        },
-      }));
+      const { account } = args.contextValue as GatehouseContext;
+      return traced(account, 'limits', () =>
+        limiter.begin(args, setResultAndStopExecution, ({ settle }) => ({
+          onExecuteDone({ result, setResult }) {
+            if (!isAsyncIterable(result)) settle(result, setResult);
+          },
+        })),
+      );
     },
     onSubscribe({ args, setResultAndStopExecution }) {
       const context = args.contextValue as GatehouseContext;
-      return limiter.begin(args, setResultAndStopExecution, ({ admitEvent }) => {
-        context.admitEvent = admitEvent;
-        return {
-          onSubscribeResult({ result, setResult }) {
-            if (!admitEvent || context.admitsEvents || !isAsyncIterable(result)) return;
-            setResult(eventsWithin(result, admitEvent));
-          },
-        };
-      });
+      return traced(context.account, 'limits', () =>
+        limiter.begin(args, setResultAndStopExecution, ({ admitEvent }) => {
+          context.admitEvent = admitEvent;
+          return {
+            onSubscribeResult({ result, setResult }) {
+              if (!admitEvent || context.admitsEvents || !isAsyncIterable(result)) return;
+              setResult(eventsWithin(result, admitEvent));
+            },
+          };
+        }),
+      );
     },
     onResponse({ request, response }) {
       for (const [name, value] of limiter.headersFor(request)) response.headers.set(name, value);

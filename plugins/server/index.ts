@@ -12,7 +12,7 @@ import {
   type WebSocketsStatus,
 } from './web-socket/index.ts';
 
-export { adminFromEnvironment, useAdmin, type AdminOptions, type AdminPage } from './admin.ts';
+export { adminFromEnvironment, useAdmin, type AdminOptions, type AdminPage } from './admin/index.ts';
 
 /** The request with which a WebSocket was opened. */
 export type Upgrade = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'socket'>;
@@ -48,7 +48,12 @@ export interface ServerOptions extends WebSocketOptions {
 
 export interface ServerPlugin extends GatewayPlugin {
   /** For operators; `frontDoor` is undefined when there is none. */
-  status(): { readonly frontDoor: FrontDoorStatus | undefined; readonly webSockets: WebSocketsStatus | undefined };
+  status(): {
+    readonly frontDoor: FrontDoorStatus | undefined;
+    readonly webSockets: WebSocketsStatus | undefined;
+    /** Of clients, whatever they are used for. */
+    readonly openSockets: number;
+  };
 }
 
 /**
@@ -67,10 +72,15 @@ export function useServer(options: ServerOptions = {}): ServerPlugin {
   let stopWaiting: (() => void) | undefined;
   let frontDoor: FrontDoor | undefined;
   let webSockets: WebSockets | undefined;
+  let openSockets = 0;
 
   return {
     onYogaInit() {
       stopWaiting ??= onGatewayServer(({ server, runtime, beforeStop }) => {
+        server.on('connection', (socket) => {
+          openSockets++;
+          socket.once('close', () => openSockets--);
+        });
         webSockets = serveWebSockets(server, runtime, settings);
         beforeStop(webSockets.close);
         if (!options.frontDoor) return;
@@ -79,7 +89,7 @@ export function useServer(options: ServerOptions = {}): ServerPlugin {
         frontDoor = openFrontDoor(server, runtime as never, { recognize, path });
       });
     },
-    status: () => ({ frontDoor: frontDoor?.status(), webSockets: webSockets?.status() }),
+    status: () => ({ frontDoor: frontDoor?.status(), webSockets: webSockets?.status(), openSockets }),
     onSchemaChange() {
       frontDoor?.forget();
     },

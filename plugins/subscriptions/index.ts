@@ -1,7 +1,8 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { defaultPrintFn } from '@graphql-tools/executor-common';
-import { isAsyncIterable, type ExecutionRequest } from '@graphql-tools/utils';
+import { isAsyncIterable, type ExecutionRequest, type ExecutionResult } from '@graphql-tools/utils';
 import { GraphQLError, OperationTypeNode } from 'graphql';
+import { noteResponse } from '../account/index.ts';
 import { onGatewayServer } from '../cli/http-server.ts';
 import { CURRENT_HEADERS, type GatehouseContext } from '../request-context.ts';
 import { openFanOut, type FanOutStatus } from './fan-out/index.ts';
@@ -82,13 +83,17 @@ export function useSubscriptions(options: SubscriptionsOptions = {}): Subscripti
       setSubscribeFn((given) => fanOut.open(given) ?? subscribeFn(given));
     },
 
-    onResultProcess({ request, result, setResultProcessor }) {
+    onResultProcess({ request, result, setResultProcessor, serverContext }) {
       const transport =
         isAsyncIterable(result) && subscribed.has(request) ? transportFor(request.headers.get('accept')) : undefined;
       if (!transport) return;
       const framing = framingOf(transport);
+      const { account } = serverContext as GatehouseContext;
+      const onEvent = (event: ExecutionResult): void => {
+        if (account) noteResponse(account, event);
+      };
       setResultProcessor(
-        (events, fetchAPI) => eventResponse(events as never, framing, streams, request.signal, fetchAPI),
+        (events, fetchAPI) => eventResponse(events as never, framing, streams, request.signal, fetchAPI, onEvent),
         framing.contentType,
       );
     },

@@ -3,6 +3,7 @@ import { Agent } from 'undici';
 import { circuitBreaker, type CircuitState } from './circuit-breaker.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import { limitsOf, type UpstreamOptions } from './options.ts';
+import { recentCalls, type CallsSeen } from './recent-calls.ts';
 import type { Guard } from './resilient-call.ts';
 import { retryBudget } from './retry-budget.ts';
 
@@ -12,6 +13,7 @@ export interface UpstreamStatus {
   readonly circuit: CircuitState;
   readonly running: number;
   readonly waiting: number;
+  readonly calls: CallsSeen;
 }
 
 export interface Guards {
@@ -45,6 +47,7 @@ export function subgraphGuards(options: UpstreamOptions): Guards {
       }),
       budget: retryBudget(limits.retryBudget),
       concurrency: concurrencyLimit({ calls: limits.concurrency, queue: limits.queue }),
+      recent: recentCalls(),
       breaker: circuitBreaker(
         {
           window: limits.breakerWindow,
@@ -75,11 +78,12 @@ export function subgraphGuards(options: UpstreamOptions): Guards {
       }
     },
     status: () =>
-      [...guards].map(([name, { breaker, concurrency }]) => ({
+      [...guards].map(([name, { breaker, concurrency, recent }]) => ({
         name,
         circuit: breaker.state(),
         running: concurrency.running(),
         waiting: concurrency.waiting(),
+        calls: recent.seen(),
       })),
     async close() {
       await Promise.all([...guards.values()].map(({ pool }) => pool.destroy()));

@@ -19,11 +19,14 @@ export interface HeaderSources {
 /**
  * The headers of a subgraph call: those of its configuration, those of the client that are passed on, those that
  * plugins set for this call (`extensions.headers`), and who is calling; the later ones win.
+ *
+ * @param traceparent in place of the client's
  */
 export function headersFor(
   request: ExecutionRequest,
   subgraph: string,
   { configured, forwarded, signer }: HeaderSources,
+  traceparent?: string,
 ): Record<string, string> {
   const headers: Record<string, string> = {};
   const set = (name: string, value: unknown) => {
@@ -35,6 +38,7 @@ export function headersFor(
   for (const name of [...ALWAYS, ...forwarded]) set(name, incoming?.headers.get(name));
   const { headers: own } = (request.extensions ?? {}) as { headers?: Record<string, unknown> };
   for (const [name, value] of Object.entries(own ?? {})) set(name, value);
+  if (traceparent !== undefined) headers['traceparent'] = traceparent;
   // Whatever came under this name, from whom it came.
   delete headers[PRINCIPAL_HEADER];
   if (signer && principal) headers[PRINCIPAL_HEADER] = signer(principal, subgraph, Date.now());

@@ -11,12 +11,15 @@ export interface HttpCall {
   readonly operationName: string | undefined;
   readonly variables: unknown;
   readonly signal: AbortSignal;
+  /** Told the status of the response. */
+  onStatus(status: number): void;
   readonly transport: NonNullable<CallInit[typeof CALL]>;
 }
 
 export interface GraphQLAnswer {
   readonly [CACHING_HEADERS]?: CachingHeaders;
   readonly data?: unknown;
+  readonly extensions?: Readonly<Record<string, unknown>>;
   readonly errors?: readonly {
     readonly message: string;
     readonly path?: (string | number)[];
@@ -42,6 +45,7 @@ export async function callOverHttp(call: HttpCall, fetch: CallFetch): Promise<Gr
       signal,
       [CALL]: transport,
     });
+    call.onStatus(response.status);
     const read = await readBounded(response, maxBytes);
     if (read === undefined) throw tooLarge(maxBytes);
     body = read;

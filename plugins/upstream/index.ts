@@ -1,27 +1,20 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
-import { defaultPrintFn } from '@graphql-tools/executor-common';
 import { fetch } from '@whatwg-node/fetch';
 import type { ExecutionRequest, ExecutionResult } from '@graphql-tools/utils';
 import { OperationTypeNode } from 'graphql';
-import { CURRENT_HEADERS, NOT_BEFORE, type GatehouseContext } from '../request-context.ts';
-import { CallFailed, toClientError } from './failure.ts';
+import { CURRENT_HEADERS, type GatehouseContext } from '../request-context.ts';
+import { callSubgraph, type CalledSubgraph } from './call-subgraph.ts';
 import { subgraphGuards, type UpstreamStatus } from './guards.ts';
 import { headersFor, sentBy } from './headers.ts';
-import { callOverHttp } from './http-call.ts';
 import { limitsOf, type UpstreamOptions } from './options.ts';
-import { pooledFetch, type CallInit } from './pooled-fetch.ts';
+import { pooledFetch } from './pooled-fetch.ts';
 import { principalSigner } from './principal-token.ts';
-import { callGuarded } from './resilient-call.ts';
-import { sanitizeErrors } from './sanitize.ts';
-import { timed, upstreamMetrics, type UpstreamMetrics } from './metrics.ts';
+import { upstreamMetrics, type UpstreamMetrics } from './metrics.ts';
 import { openSubscription } from './subscription.ts';
 
 export type { UpstreamStatus } from './guards.ts';
 export type { SubgraphLimits, UpstreamOptions } from './options.ts';
 export type { PrincipalTokenOptions } from './principal-token.ts';
-
-/** The gateway's `fetch`: runs the plugins' `onFetch` hooks, which take the context and the info. */
-type ContextFetch = (url: string, init: CallInit, context?: unknown, info?: unknown) => Promise<Response>;
 
 const DEFAULT_REQUEST_DEADLINE = 60_000;
 
@@ -66,43 +59,21 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
     onSubgraphExecute({ subgraphName, transportEntry, executor, setExecutor, log }) {
       const url = transportEntry?.location;
       if (!url) return;
-      const guard = guards.of(subgraphName);
       const sources = { configured: transportEntry.headers ?? [], forwarded: forwardHeaders, signer };
+      const called: CalledSubgraph = {
+        name: subgraphName,
+        url,
+        guard: guards.of(subgraphName),
+        sources,
+        errorExtensions,
+        fetch: pooled,
+        metrics,
+        log,
+      };
 
       async function call(request: ExecutionRequest): Promise<ExecutionResult> {
-        const { context, operationType, operationName, variables, document } = request;
-        const { fetch: send = pooled } = (context ?? {}) as { fetch?: ContextFetch };
-        const isRepeatable = operationType === OperationTypeNode.QUERY;
         try {
-          const answer = await callGuarded(guard, isRepeatable, deadlineOf(request), clientSignal(request), (signal) =>
-            timed(metrics, subgraphName, () =>
-              callOverHttp(
-                {
-                  url: url ?? '',
-                  headers: headersFor(request, subgraphName, sources),
-                  query: defaultPrintFn(document),
-                  operationName,
-                  variables,
-                  signal,
-                  transport: {
-                    pool: guard.pool,
-                    maxBytes: guard.limits.maxResponseBytes,
-                    isShareable: isRepeatable,
-                    notBefore: (request.extensions as { readonly [NOT_BEFORE]?: number } | undefined)?.[NOT_BEFORE],
-                  },
-                },
-                (to, init) => send(to, init, context, request.info),
-              ),
-            ),
-          );
-          if (!answer.errors) return answer as unknown as ExecutionResult;
-          return { ...answer, errors: sanitizeErrors(subgraphName, answer.errors, errorExtensions) } as ExecutionResult;
-        } catch (error) {
-          if (!(error instanceof CallFailed)) throw error;
-          // Calls that were not made say nothing new: the log has why the breaker opened.
-          const isNews = error.kind !== 'cancelled' && error.kind !== 'refused';
-          log[isNews ? 'error' : 'debug']({ err: error, kind: error.kind }, `Call to "${subgraphName}" failed`);
-          return { errors: [toClientError(subgraphName, error)] };
+          return await callSubgraph(called, request, deadlineOf(request));
         } finally {
           guards.tellCircuit(subgraphName, log);
         }
@@ -143,9 +114,4 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
 
     status: guards.status,
   };
-}
-
-/** Aborts when the client has gone. */
-function clientSignal({ context, signal }: ExecutionRequest): AbortSignal | undefined {
-  return signal ?? (context as { request?: Request } | undefined)?.request?.signal;
 }

@@ -16,7 +16,7 @@ const CIRCUIT_VALUES: Readonly<Record<CircuitState, number>> = { closed: 0, 'hal
  * `graphql.subgraph.request.duration` (s) and `gatehouse.circuit_breaker.state` (0 closed, 1 half-open, 2 open), by
  * OpenTelemetry's API: to be called when its SDK has been set up, if there is one.
  */
-export function upstreamMetrics(status: () => readonly UpstreamStatus[]): UpstreamMetrics {
+export function upstreamMetrics(status: () => readonly Pick<UpstreamStatus, 'name' | 'circuit'>[]): UpstreamMetrics {
   const meter = metrics.getMeter('gatehouse');
   const duration = meter.createHistogram('graphql.subgraph.request.duration', {
     unit: 's',

@@ -23,7 +23,8 @@ export type CallFetch = (url: string, init: CallInit) => Promise<Response>;
 /**
  * A `fetch` for calls to subgraphs, over the pools of their connections; any other request goes to the `fetch` that was
  * there. Equal queries under way at the same time become one. Equal is what is sent: URL, body and every header, as the
- * hooks of all plugins have left them; so a request that carries an identity shares with none that carries another.
+ * hooks of all plugins have left them, but for those that only name a request; so a request that carries an identity
+ * shares with none that carries another.
  */
 export function pooledFetch(others: CallFetch): CallFetch {
   const flights = sharedFlights<Exchange>();
@@ -34,10 +35,19 @@ export function pooledFetch(others: CallFetch): CallFetch {
     const fly = (until: AbortSignal) =>
       exchange(call.pool, { url, method, headers, body, signal: until, maxBytes: call.maxBytes });
     const answer = call.isShareable
-      ? await flights.join(JSON.stringify([url, headers, body, call.notBefore]), fly, signal)
+      ? await flights.join(JSON.stringify([url, tellingApart(headers), body, call.notBefore]), fly, signal)
       : await fly(signal);
     return new Response(answer.body, { status: answer.status, headers: { ...answer.headers } });
   };
+}
+
+/** No answer depends on these. */
+const NAMING = ['traceparent', 'tracestate', 'x-request-id'];
+
+function tellingApart(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const telling = { ...headers };
+  for (const name of NAMING) delete telling[name];
+  return telling;
 }
 
 function plain(headers: RequestInit['headers']): Record<string, string> {

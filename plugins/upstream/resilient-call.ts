@@ -5,6 +5,7 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ConcurrencyLimit, Release } from './concurrency-limit.ts';
 import { CallFailed } from './failure.ts';
 import type { SubgraphLimits } from './options.ts';
+import type { RecentCalls } from './recent-calls.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** What stands between the gateway and one subgraph, for as long as the process lives. */
@@ -12,6 +13,7 @@ export interface Guard {
   readonly breaker: CircuitBreaker;
   readonly concurrency: ConcurrencyLimit;
   readonly budget: RetryBudget;
+  readonly recent: RecentCalls;
   readonly limits: SubgraphLimits;
   /** Its connections. */
   readonly pool: Dispatcher;
@@ -58,7 +60,7 @@ function waitBefore(
 }
 
 async function callOnce<Answer>(
-  { breaker, concurrency, limits }: Guard,
+  { breaker, concurrency, limits, recent }: Guard,
   deadline: number,
   gone: AbortSignal | undefined,
   call: (signal: AbortSignal) => Promise<Answer>,
@@ -69,12 +71,16 @@ async function callOnce<Answer>(
     release = await enter(concurrency, limits, limited.signal);
     const settle = breaker.enter();
     if (!settle) throw new CallFailed('refused', 'its circuit breaker is open');
+    const begun = performance.now();
     try {
       const answer = await call(limited.signal);
       settle('success');
+      recent.answered(performance.now() - begun);
       return answer;
     } catch (error) {
-      settle(error instanceof CallFailed && error.kind === 'cancelled' ? 'cancelled' : 'failure');
+      const kind = error instanceof CallFailed ? error.kind : 'invalid';
+      settle(kind === 'cancelled' ? 'cancelled' : 'failure');
+      if (kind !== 'cancelled') recent.failed(kind);
       throw error;
     }
   } finally {

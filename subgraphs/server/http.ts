@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { useApolloInlineTrace } from '@graphql-yoga/plugin-apollo-inline-trace';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { unauthenticated } from './errors.ts';
 import type { Serving } from './index.ts';
@@ -23,7 +24,8 @@ export function answerHttp({ subgraph, path, readCaller, changed }: Serving): Re
   const yoga = createYoga({
     schema,
     context: ({ request }) => createContext({ caller: callers.get(request), changed }),
-    plugins: [useCaller],
+    // The gateway asks for the timings of fields now and then.
+    plugins: [useCaller, useApolloInlineTrace()],
     graphqlEndpoint: path,
     graphiql: false,
     landingPage: false,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createTcpServer, type Server } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { onGatewayServer, type GatewayServer } from '../../plugins/cli/http-server.ts';
 
@@ -60,6 +60,49 @@ test('nothing is handed over to who has stopped waiting', async () => {
   stop();
   await listen(createServer(runtime()));
   expect(take).not.toHaveBeenCalled();
+});
+
+test('a plugin is told of the runtime also when another has put its own listener in its place', async () => {
+  const listener = runtime();
+  const first = waitForIt();
+  first.take.mockImplementation(({ server }) => {
+    server.removeListener('request', listener);
+    server.on('request', () => {});
+  });
+  const second = waitForIt();
+  await listen(createServer(listener));
+  expect(second.take).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ runtime: listener }));
+});
+
+test('what is answered first is seen by no listener, whoever comes later, and the rest by all', async () => {
+  const seen: string[] = [];
+  const { take } = waitForIt();
+  take.mockImplementation(({ answerFirst }) =>
+    answerFirst((request, response) => {
+      if (request.url !== '/mine') return false;
+      response.end('mine');
+      return true;
+    }),
+  );
+  const server = createServer(runtime());
+  await listen(server);
+  for (const name of ['one', 'other']) server.on('request', ({ url }) => seen.push(`${name} ${url}`));
+  server.on('request', (_, response) => response.end('theirs'));
+  const { port } = server.address() as AddressInfo;
+  const ask = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  expect(await Promise.all(['/mine', '/theirs'].map(ask))).toEqual(['mine', 'theirs']);
+  expect(seen).toEqual(['one /theirs', 'other /theirs']);
+});
+
+test('what is to be done before the gateway drains is done before what others do before it stops', async () => {
+  const done: string[] = [];
+  const [first, second] = [waitForIt(), waitForIt()];
+  first.take.mockImplementation(({ beforeDrain }) => beforeDrain(async () => void done.push('drain')));
+  second.take.mockImplementation(({ beforeStop }) => beforeStop(async () => void done.push('stop')));
+  const listener = runtime();
+  await listen(createServer(listener));
+  await listener.disposableStack.disposeAsync();
+  expect(done).toEqual(['drain', 'stop']);
 });
 
 test('what is to be done before the gateway stops is done before what the CLI does then', async () => {

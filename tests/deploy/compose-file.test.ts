@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { subgraphsFromEnvironment } from '../../plugins/composition/environment.ts';
 import { parseRedisUrl } from '../../plugins/redis/redis-url.ts';
@@ -6,10 +8,17 @@ import { setVariables } from './compose-file.ts';
 import { execWords } from './dockerfile.ts';
 import { moduleGraph } from './module-graph.ts';
 import { builtImage, compose, service, services, stages } from './project.ts';
+import { ROOT } from './repository.ts';
 
 const gateway = service('gateway');
 const gatewayVariables = setVariables(gateway);
 const subgraphs = subgraphsFromEnvironment(gatewayVariables) ?? [];
+
+/** Which shows how the others do: nothing waits for it, and its pages are for this machine. */
+const CONSOLES = new Set(['jaeger', 'prometheus', 'grafana']);
+const TELEMETRY = new Set([...CONSOLES, 'collector']);
+/** Images without a program that could ask them. */
+const NOT_ASKED = new Set(['collector', 'jaeger']);
 
 /** Read by the gateway's CLI and by Node's packages, beside those that the repository's own modules read. */
 const READ_BY_PACKAGES = new Set(['HOST', 'PORT', 'NODE_ENV']);
@@ -20,7 +29,7 @@ describe.each(services)('the service %s', (name, description) => {
 
   test('is built from a stage of the Dockerfile, or its image is pinned to a version', () => {
     if (description.build) expect(stages.map((stage) => stage.name)).toContain(description.build.target);
-    else expect(description.image).toMatch(/^[a-z]+:\d+\.\d+\.\d+/);
+    else expect(description.image).toMatch(/^[a-z-]+(\/[a-z-]+)?:v?\d+\.\d+\.\d+/);
   });
 
   test('does not run as root and cannot become it', () => {
@@ -32,16 +41,22 @@ describe.each(services)('the service %s', (name, description) => {
   test('writes only to its volumes and to memory', () => {
     expect(description.read_only).toBe(true);
     for (const volume of description.volumes ?? []) {
-      const [volumeName = '', path] = volume.split(':');
-      expect(compose.volumes).toHaveProperty([volumeName]);
+      const [source = '', path, mode] = volume.split(':');
       expect(path).toMatch(/^\//);
+      if (!source.startsWith('./')) expect(compose.volumes).toHaveProperty([source]);
+      else {
+        expect(source).toMatch(/^\.\/deploy\//);
+        expect(existsSync(join(ROOT, source)), source).toBe(true);
+        expect(mode).toBe('ro');
+      }
     }
   });
 
   test('tells whether it is healthy, without a shell', () => {
+    if (NOT_ASKED.has(name)) return;
     const [how, program] = description.healthcheck?.test ?? ['CMD', ...execWords(image()?.healthcheck)];
     expect(how).toBe('CMD');
-    expect(program).toMatch(/^(node|redis-cli)$/);
+    expect(program).toMatch(/^(node|redis-cli|promtool|wget)$/);
   });
 
   test('is on networks that the file has', () => {
@@ -49,8 +64,8 @@ describe.each(services)('the service %s', (name, description) => {
     for (const network of description.networks) expect(compose.networks).toHaveProperty([network]);
   });
 
-  test('is published only if it is the gateway, and then on this machine only', () => {
-    if (name !== 'gateway') expect(description.ports).toBeUndefined();
+  test('is published only if people look at it, and then on this machine only', () => {
+    if (name !== 'gateway' && !CONSOLES.has(name)) expect(description.ports).toBeUndefined();
     for (const port of description.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
 
@@ -103,7 +118,7 @@ test('the gateway has a way in and out', () => {
 });
 
 test('the gateway starts when all that it needs is healthy', () => {
-  const needed = services.map(([name]) => name).filter((name) => name !== 'gateway');
+  const needed = services.map(([name]) => name).filter((name) => name !== 'gateway' && !TELEMETRY.has(name));
   expect(gateway.depends_on).toEqual(
     Object.fromEntries(needed.map((name) => [name, { condition: 'service_healthy' }])),
   );

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const PACKAGES = ['redis-server', 'redis-sentinel', 'redis-tools', 'nats-server'];
-const PROGRAMS = ['redis-server', 'nats-server'];
+const PACKAGES = ['redis-server', 'redis-sentinel', 'redis-tools', 'nats-server', 'prometheus', 'chromium'];
+const PROGRAMS = ['redis-server', 'nats-server', 'prometheus', 'promtool', 'chromium'];
 /** Debian asks this file before a package may start its daemon; 101 means no. */
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const INSTALL_DEADLINE_MS = 180_000;
@@ -81,5 +81,5 @@ async function isOnPath(program: string): Promise<boolean> {
 }
 
 function installHint(): string {
-  return `The tests need a real redis-server (7 or newer) and nats-server on PATH: install the packages ${PACKAGES.join(', ')} (Debian, Ubuntu) or redis and nats-server (brew), and run them again.`;
+  return `The tests need a real redis-server (7 or newer), nats-server, prometheus and chromium on PATH: install the packages ${PACKAGES.join(', ')} (Debian, Ubuntu) or redis, nats-server, prometheus and chromium (brew), and run them again.`;
 }

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adminFromEnvironment, useAdmin } from '../../plugins/server/index.ts';
 import { startDemoSubgraphs, type RunningDemo } from '../../subgraphs/index.ts';
@@ -13,28 +14,40 @@ let port: number;
 
 beforeAll(async () => {
   [demo, port] = await Promise.all([startDemoSubgraphs({ ports: 'free' }), freePort()]);
-  gateway = await startGateway({ subgraphs: demo.subgraphs, env: { ADMIN_PORT: String(port) } });
+  gateway = await startGateway({
+    subgraphs: demo.subgraphs,
+    env: { ADMIN_PORT: String(port), ADMIN_NAMES: 'gateway, gateway.internal' },
+  });
 });
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]();
   await demo?.close();
 });
 
-test('/status tells versions, the supergraph, Redis, the subgraphs, the limits, the caches and the subscriptions', async () => {
+const COUNTS = { hit: 0, miss: 0, stale: 0, bypass: 0 };
+
+test('/status tells versions, the health, the supergraph, Redis, the subgraphs, the limits, the caches and the subscriptions', async () => {
   const response = await fetch(`http://127.0.0.1:${port}/status`);
   expect(response.headers.get('content-type')).toBe('application/json');
-  expect(await response.json()).toEqual({
+  expect(await response.json()).toMatchObject({
     versions: {
       gatehouse: expect.any(String),
       hiveGateway: expect.any(String),
       queryPlanner: expect.any(String),
       node: process.versions.node,
     },
-    supergraph: expect.objectContaining({ status: 'ok', version: expect.any(String) }),
+    health: { status: 'ok' },
+    supergraph: { status: 'ok', version: expect.any(String) },
+    reloads: [{ version: expect.any(String), changes: [] }],
     redis: { status: 'off' },
     upstream: expect.any(Array),
     limits: { usage: [] },
-    cache: { l1: { entries: 0, bytes: 0, maxBytes: 64 * 1024 * 1024 }, l2: 'off', undelivered: 0 },
+    cache: {
+      l1: { entries: 0, bytes: 0, maxBytes: 64 * 1024 * 1024 },
+      l2: 'off',
+      undelivered: 0,
+      requests: { l1: COUNTS, l2: COUNTS, entity: COUNTS },
+    },
     server: { frontDoor: { answered: 0, remembered: 0 }, webSockets: { connections: 0, operations: 0 } },
     subscriptions: {
       subscriptions: 0,
@@ -49,12 +62,47 @@ test('/status tells versions, the supergraph, Redis, the subgraphs, the limits, 
 test('it is not on the listener for clients, and says what it has', async () => {
   expect(await gateway.status('/status')).toBe(404);
   const response = await fetch(`http://127.0.0.1:${port}/nothing`);
-  expect({ status: response.status, text: await response.text() }).toEqual({
-    status: 404,
-    text: 'There is: /status\n',
-  });
+  const text = await response.text();
+  expect(response.status).toBe(404);
+  for (const path of ['/', '/status', '/health', '/metrics']) expect(text).toMatch(new RegExp(`[: ]${path}[,\n]`));
   expect((await fetch(`http://127.0.0.1:${port}/status`, { method: 'POST' })).status).toBe(405);
 });
+
+test('nothing of it is stored, framed, or taken for what it is not', async () => {
+  for (const path of ['/', '/status', '/nothing']) {
+    const { headers } = await fetch(`http://127.0.0.1:${port}${path}`);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringMatching(/^default-src 'none';.* frame-ancestors 'none'$/),
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+  }
+});
+
+test.each([
+  ['evil.example', 421],
+  ['evil.example:4001', 421],
+  ['localhost.evil.example', 421],
+  ['127.0.0.1.evil.example', 421],
+  ['localhost', 200],
+  ['gateway:4001', 200],
+  ['gateway.internal', 200],
+  ['127.0.0.1:4001', 200],
+  ['[::1]:4001', 200],
+])('to a page whose own name leads here, nothing is told: Host "%s" gets %i', async (host, status) => {
+  for (const path of ['/', '/status', '/health', '/metrics']) expect(await statusFor(path, host)).toBe(status);
+});
+
+function statusFor(path: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.on('error', reject).end();
+  });
+}
 
 test('a gateway whose admin port is taken says so and serves', async () => {
   const other = await startGateway({ subgraphs: demo.subgraphs, env: { ADMIN_PORT: String(port) } });
@@ -69,4 +117,9 @@ test('a gateway whose admin port is taken says so and serves', async () => {
 test.each(['x', '-1', '65536', '1.5'])('ADMIN_PORT=%s stops the gateway', (ADMIN_PORT) => {
   const log = { info: () => {}, error: () => {} };
   expect(() => useAdmin({ ...adminFromEnvironment({ ADMIN_PORT }), status: {}, log })).toThrow('ADMIN_PORT');
+});
+
+test.each(['a b', 'gateway:4001', 'https://gateway', ','])('ADMIN_NAMES=%s stops the gateway', (ADMIN_NAMES) => {
+  const log = { info: () => {}, error: () => {} };
+  expect(() => useAdmin({ ...adminFromEnvironment({ ADMIN_NAMES }), status: {}, log })).toThrow('ADMIN_NAMES');
 });

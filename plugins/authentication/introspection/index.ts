@@ -79,6 +79,7 @@ export function introspectionMethod(options: IntrospectionOptions): Authenticati
       credential.scheme === 'bearer'
         ? tokens.judgeAgain(credential.token, now)
         : { outcome: 'refused', reason: 'not a token' },
+    reach: () => [trouble.reach()],
     close: () => closing.abort(),
   };
 }

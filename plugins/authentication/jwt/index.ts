@@ -51,6 +51,7 @@ export function jwtMethod({ issuers, log }: JwtOptions): AuthenticationMethod {
       credential.scheme === 'bearer'
         ? tokens.judge(credential.token, now)
         : { outcome: 'refused', reason: 'not a token' },
+    reach: () => [...trusted.values()].flatMap(({ published }) => published.reach() ?? []),
     close() {
       for (const { published } of trusted.values()) published.close();
     },

@@ -82,6 +82,7 @@ export function publishedKeys(issuer: string, fetchSet: FetchKeySet, now: number
       if (!found) absent.set(name, true);
       return found ?? { outcome: 'unknown' };
     },
+    reach: trouble.reach,
     close: () => closing.abort(),
   };
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { CryptoKey } from 'jose';
+import type { Reach } from '../outage.ts';
 
 /** What a token's header says of its key. */
 export interface SoughtKey {
@@ -26,11 +27,13 @@ export interface IssuerKeys {
    * @param tried a version in which it was not found by trial; another one is wanted
    */
   find(sought: SoughtKey, now: number, tried?: number): Promise<KeyLookup>;
+  /** Of the issuer; undefined where nobody is asked for them. */
+  reach(): Reach | undefined;
   close(): void;
 }
 
 /** The one key of an issuer that publishes none. */
 export function staticKey(key: KeyObject): IssuerKeys {
   const found: Promise<KeyLookup> = Promise.resolve({ outcome: 'found', keys: [key], version: 0 });
-  return { version: () => 0, used() {}, find: () => found, close() {} };
+  return { version: () => 0, used() {}, find: () => found, reach: () => undefined, close() {} };
 }

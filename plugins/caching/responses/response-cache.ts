@@ -123,7 +123,7 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
     peek({ id, keptFor }) {
       const hit = store.peek(id);
       if (hit?.state !== 'fresh') return undefined;
-      return hitOf(hit.entry, keptFor);
+      return hitOf(hit.entry, keptFor, 'l1');
     },
 
     async answer(schema, operation, reading, use, execute) {
@@ -172,7 +172,7 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
       if (served?.from === 'cache') {
         const { hit } = served;
         metrics().asked(hit.tier, hit.state === 'fresh' ? 'hit' : 'stale');
-        return hitOf(hit.entry, keptFor);
+        return hitOf(hit.entry, keptFor, hit.tier, hit.state !== 'fresh');
       }
       if (own) return missed(own, served?.fetched);
       const { value, lifetime } = served?.fetched ?? UNSHARED;
@@ -184,13 +184,14 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
       return hitOf(
         { value, tags: [], storedAt: now, freshUntil: until, staleUntil: until, expiredUntil: until },
         keptFor,
+        'l1',
       );
     },
   };
 }
 
-function hitOf(entry: CacheEntry, keptFor: CacheableOperation['keptFor']): Hit {
+function hitOf(entry: CacheEntry, keptFor: CacheableOperation['keptFor'], tier: 'l1' | 'l2', isStale = false): Hit {
   const body = keptBody(bytesOf(entry.value));
   const scope = keptFor === 'all' ? 'PUBLIC' : 'PRIVATE';
-  return { result: body.result, outcome: { kind: 'hit', entry, scope, body } };
+  return { result: body.result, outcome: { kind: 'hit', tier, isStale, entry, scope, body } };
 }

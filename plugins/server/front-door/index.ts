@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
+import type { AnsweredAgain, AnswersAgain } from '../../account/index.ts';
 import type {
   AdmittedAgain,
   CurrentResponse,
@@ -45,6 +46,8 @@ export interface FrontDoorStatus {
 interface Remembered {
   readonly held: HeldResponse;
   readonly admitAgain: GatehouseContext['admitAgain'];
+  readonly again: readonly AnswersAgain[];
+  readonly operation: GatehouseContext['operation'];
   /** It is the answer to this principal: the same object while its credential is what it was. */
   readonly principal: Principal | undefined;
   /** Of the response, as far as they do not change with each. */
@@ -96,7 +99,7 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
     response.once('finish', () => {
       const context = contexts.get(request);
       if (begun !== generation || response.statusCode !== 200 || !context || context === 'several') return;
-      const { held, admitAgain, principal, asksPolicies } = context;
+      const { held, admitAgain, principal, asksPolicies, operation, account } = context;
       const headers = headersOf();
       // What a plugin has put in its place is not what the cache holds.
       const current = held?.current(request.headers);
@@ -104,12 +107,13 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
       const lasting = lastingHeaders(headers);
       if (!lasting) return;
       const size = sizeOf(lasting, body, current.body);
-      remembered.set(fingerprint, { held, admitAgain, principal, headers: lasting }, { size });
+      const again = account?.again ?? [];
+      remembered.set(fingerprint, { held, admitAgain, again, operation, principal, headers: lasting }, { size });
     });
     pipeline(request, response);
   }
 
-  function open(request: IncomingMessage, response: ServerResponse, body: Buffer | undefined): void {
+  function open(request: IncomingMessage, response: ServerResponse, body: Buffer | undefined, start: number): void {
     const fingerprint = fingerprintOf(request, body);
     const pass = (): void => {
       // The adapter takes a body that has been read from here.
@@ -126,12 +130,30 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
       remembered.delete(fingerprint);
       return pass();
     }
+    const { admitAgain, again: heard } = known;
+    if (heard.some((one) => !one.mayAnswer())) return pass();
     const answer = (again: AdmittedAgain | undefined, now: CurrentResponse | undefined): void => {
       if (!again || !now) return pass();
-      send(known, now, again, request, response);
+      const before = request.socket.bytesWritten;
+      const requestId = send(known, now, again, request, response);
       answered++;
+      if (heard.length === 0) return;
+      const { principal, address } = caller ?? NOBODY;
+      const { operation } = known;
+      const bytes = request.socket.bytesWritten - before;
+      const told: AnsweredAgain = {
+        traceId: undefined,
+        request,
+        requestId,
+        start,
+        principal,
+        address,
+        operation,
+        status: now.status,
+        bytes,
+      };
+      for (const one of heard) one.answered(told);
     };
-    const { admitAgain } = known;
     const admitted = admitAgain ? admitAgain(caller?.principal, caller?.address ?? '') : NO_LIMITS;
     if (!(admitted instanceof Promise)) return answer(admitted, current);
     // It may have been invalidated meanwhile.
@@ -142,8 +164,9 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const kind = mayBeHeld(request, path);
     if (kind === 'no') return pipeline(request, response);
-    if (kind === 'without body') return open(request, response, undefined);
-    readBody(request, (body) => open(request, response, body));
+    const start = performance.now();
+    if (kind === 'without body') return open(request, response, undefined, start);
+    readBody(request, (body) => open(request, response, body, start));
   });
 
   return {
@@ -160,6 +183,7 @@ export function openFrontDoor(server: Server, pipeline: Handle, { recognize, pat
 }
 
 const NO_LIMITS: AdmittedAgain = { headers: {} };
+const NOBODY = { principal: undefined, address: undefined };
 
 /** Clients have a part in all of it: variables stay with what the operation was, headers may be given back. */
 function sizeOf(headers: Remembered['headers'], asked: Buffer | undefined, body: Buffer): number {
@@ -168,19 +192,22 @@ function sizeOf(headers: Remembered['headers'], asked: Buffer | undefined, body:
   return ENTRY_BYTES + 2 * (named + text) + 4 * (asked?.byteLength ?? 0);
 }
 
+/** Gives the id by which the request is named. */
 function send(
   remembered: Remembered,
   current: CurrentResponse,
   admitted: AdmittedAgain,
   request: IncomingMessage,
   response: ServerResponse,
-): void {
+): string {
   const { headers, body } = flatResponse(remembered, current);
-  const id = request.headers[REQUEST_ID];
-  const all = [...headers, REQUEST_ID, typeof id === 'string' && id !== '' ? id : randomUUID()];
+  const given = request.headers[REQUEST_ID];
+  const id = typeof given === 'string' && given !== '' ? given : randomUUID();
+  const all = [...headers, REQUEST_ID, id];
   for (const name in admitted.headers) all.push(name, admitted.headers[name] ?? '');
   response.writeHead(current.status, all).end(body);
   remembered.held.answered();
+  return id;
 }
 
 /** The same while the cache gives the same. */

@@ -9,7 +9,7 @@ import type { Execute } from './operation.ts';
 export function executor(runtime: GatewayRuntime): Execute {
   const { fetchAPI } = runtime;
 
-  return ({ socket, request: req, caller, address }, params, signal, openOutlet) => {
+  return ({ socket, request: req, caller, address }, params, signal, openOutlet, account) => {
     // An upgrade is a GET, over which Yoga allows no mutations; nothing of it can be sent by a link or a form.
     const request = new fetchAPI.Request(urlOf(req), {
       method: 'POST',
@@ -23,6 +23,7 @@ export function executor(runtime: GatewayRuntime): Execute {
       params,
       address,
       openOutlet,
+      account,
       connectionParams: undefined,
       waitUntil: runtime.waitUntil,
       ...(caller && { principal: caller.principal, caller }),

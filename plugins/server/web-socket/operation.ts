@@ -4,7 +4,9 @@ import {
   type MaybeAsyncIterable,
   type MaybePromise,
 } from '@graphql-tools/utils';
+import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
+import { newAccount, noteErrors, noteResponse, type OperationAccount, type OperationEnd } from '../../account/index.ts';
 import type { OpenOutlet } from '../../request-context.ts';
 import { close, send, type Connection } from './connection.ts';
 import { completeMessage, errorMessage, nextMessages, type OperationPayload } from './messages.ts';
@@ -26,6 +28,7 @@ export type Execute = (
   payload: OperationPayload,
   signal: AbortSignal,
   openOutlet: OpenOutlet,
+  account: OperationAccount,
 ) => MaybePromise<MaybeAsyncIterable<ExecutionResult> | undefined>;
 
 /**
@@ -42,6 +45,7 @@ export function beginOperation(
   onFailure: (error: unknown) => void,
 ): void {
   const aborting = new AbortController();
+  const account = newAccount('websocket', randomUUID());
   const nextOf = nextMessages(id);
   let events: AsyncIterator<ExecutionResult> | undefined;
   let isOver = false;
@@ -50,13 +54,13 @@ export function beginOperation(
 
   const operation: Operation = {
     stop() {
-      if (!leave()) return;
+      if (!leave('left')) return;
       aborting.abort();
       void giveUp();
     },
     fail(error) {
-      if (!leave()) return;
-      send(connection, errorMessage(id, [error]));
+      if (isOver) return;
+      sendErrors([error]);
       aborting.abort();
       void giveUp();
     },
@@ -64,12 +68,19 @@ export function beginOperation(
   };
 
   /** False when it had ended before. */
-  function leave(): boolean {
+  function leave(how: OperationEnd['how']): boolean {
     if (isOver) return false;
     isOver = true;
     connection.operations.delete(id);
     connection.idleSince = performance.now();
+    account.end({ status: undefined, how });
     return true;
+  }
+
+  function sendErrors(errors: readonly GraphQLError[]): void {
+    noteErrors(account, errors);
+    leave('answered');
+    send(connection, errorMessage(id, errors.map(forClient)));
   }
 
   async function giveUp(): Promise<void> {
@@ -77,18 +88,20 @@ export function beginOperation(
   }
 
   function complete(): void {
-    if (leave()) send(connection, completeMessage(id));
+    if (leave('answered')) send(connection, completeMessage(id));
   }
 
   /** False when it was the last. */
   function tell(result: ExecutionResult): boolean {
     if (isOver) return false;
     if (result.data === undefined && result.errors?.length) {
-      leave();
-      send(connection, errorMessage(id, result.errors.map(forClient)));
+      sendErrors(result.errors);
       return false;
     }
-    send(connection, nextOf(responseBytes(result)));
+    noteResponse(account, result);
+    const bytes = responseBytes(result);
+    account.bytes += bytes.byteLength;
+    send(connection, nextOf(bytes));
     return true;
   }
 
@@ -120,7 +133,7 @@ export function beginOperation(
   };
 
   async function run(): Promise<void> {
-    const result = await execute(connection, payload, aborting.signal, openOutlet);
+    const result = await execute(connection, payload, aborting.signal, openOutlet, account);
     if (!result) throw new Error('an operation without a result');
     if (!isAsyncIterable(result)) return tell(result) ? complete() : undefined;
     events = result[Symbol.asyncIterator]();

@@ -1,4 +1,5 @@
 import { Request } from '@whatwg-node/fetch';
+import type { OperationAccount } from '../../account/index.ts';
 import type { EventGate, Principal, Withheld } from '../../request-context.ts';
 import type { ClientContext } from './client-operation.ts';
 
@@ -21,6 +22,7 @@ export function channelContext(
   principal: Principal,
   withheld: Withheld | undefined,
   eventGate: EventGate,
+  account: OperationAccount,
 ): ClientContext {
   return {
     ...context,
@@ -29,6 +31,7 @@ export function channelContext(
     principal,
     withheld,
     eventGate,
+    account,
     lasts: true,
   };
 }

@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isAsyncIterable, type ExecutionResult, type MaybeAsyncIterable } from '@graphql-tools/utils';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
+import type { OperationAccount } from '../../account/index.ts';
 import type { EventGate } from '../../request-context.ts';
 import type { Attachment, AttachmentWitness } from '../sources/index.ts';
 import { unexpected } from './refusals.ts';
+import { eventTraces } from './event-traces.ts';
 import { isEventWithheld } from './withheld-event.ts';
 import type { GapReason, Seat } from './seat.ts';
 import { sharedResponse } from './shared-response.ts';
@@ -42,6 +44,8 @@ export interface Channel {
   replaces: Channel | undefined;
   /** Judges an event before anything is fetched for it. */
   readonly gate: EventGate;
+  /** Of the event that it resolves. */
+  readonly account: OperationAccount;
   /** Its connection to a source, once it has one. */
   attachment: Attachment | undefined;
   /** Resolves with the one response that stands in place of events; with undefined when there are events. Never rejects. */
@@ -66,6 +70,7 @@ export interface Channel {
 export function openChannel(options: ChannelOptions): Channel {
   const { key, schema, prefix, onEvent } = options;
   const seats = new Set<Seat>();
+  const traces = eventTraces();
   const finishing = Promise.withResolvers<void>();
   let audience: ReadonlySet<string> | undefined;
   let gap: GapReason | undefined;
@@ -79,25 +84,31 @@ export function openChannel(options: ChannelOptions): Channel {
     schema,
     seats,
     replaces: options.replaces,
+    account: traces.account,
     attachment: undefined,
     async gate(data, errors) {
       if (channel.attachment?.isLast()) return true;
+      traces.begin();
       const now = performance.now();
       const due = [...seats].filter((seat) => seat.validUntil <= now);
       if (due.length > 0) await options.review(due, channel.attachment?.position() ?? 0);
       audience = audienceOf(seats, data, errors);
       const missed = audience ? [...seats].filter(({ judge }) => judge && !audience?.has(judge.key)).length : 0;
       if (missed > 0) onEvent('filtered', missed);
-      return missed < seats.size;
+      const passes = missed < seats.size;
+      if (!passes) traces.end();
+      return passes;
     },
     begun: Promise.resolve(undefined),
     finished: finishing.promise,
     add(seat) {
       seats.add(seat);
+      traces.add(seat);
       seat.channels.add(channel);
     },
     remove(seat) {
       seat.channels.delete(channel);
+      traces.remove(seat);
       if (seats.delete(seat)) leaveIfNobody();
     },
     hold: () => void holds++,
@@ -161,6 +172,7 @@ export function openChannel(options: ChannelOptions): Channel {
       if (!seats.has(seat) || number <= seat.after) continue;
       seat.after = number;
       seat.give(responseFor(seat.gap));
+      traces.gave(seat);
       seat.gap = undefined;
       if (++given % SEATS_AT_ONCE === 0) await nextTurn();
     }
@@ -178,6 +190,7 @@ export function openChannel(options: ChannelOptions): Channel {
       renumbers = false;
       if (channel.attachment?.isLast()) return endAll(step.value.errors ?? []);
       await deliver(step.value);
+      traces.end();
     }
   }
 

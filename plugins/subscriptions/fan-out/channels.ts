@@ -57,7 +57,7 @@ export function openChannels({ decide, onEvent, onFailure }: ChannelsOptions): C
     async function execute(channel: Channel): Promise<MaybeAsyncIterable<ExecutionResult>> {
       const engine = engineOf(schema);
       if (!engine) throw schemaReloaded();
-      const context = channelContext(operation.context, principal, withheld, channel.gate);
+      const context = channelContext(operation.context, principal, withheld, channel.gate, channel.account);
       byContext.set(context, channel);
       const { document, operationName, variables } = operation;
       const name = operationName === undefined ? {} : { operationName };

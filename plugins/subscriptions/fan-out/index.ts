@@ -86,6 +86,7 @@ export function openFanOut(
       judge: first.operation.judgeFor(principal),
       after: 0,
       gap: undefined,
+      trace: context.account?.trace,
       give: admitEvent
         ? givesAdmitted({
             give: subscriber.give,

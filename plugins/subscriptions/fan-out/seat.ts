@@ -1,5 +1,6 @@
 import type { ExecutionResult } from '@graphql-tools/utils';
 import type { GraphQLError } from 'graphql';
+import type { OperationTrace } from '../../account/index.ts';
 import type { EventGate, Principal } from '../../request-context.ts';
 import type { Channel } from './channel.ts';
 import type { ClientOperation } from './client-operation.ts';
@@ -24,6 +25,8 @@ export interface Seat {
   /** The number of the last event that it got, or after which it came. */
   after: number;
   gap: GapReason | undefined;
+  /** Of its operation. */
+  readonly trace: OperationTrace | undefined;
   give(event: ExecutionResult): void;
   end(errors?: readonly GraphQLError[]): void;
   tellConnection(state: 'lost' | 'restored'): void;

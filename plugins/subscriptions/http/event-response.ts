@@ -15,6 +15,7 @@ export function eventResponse(
   streams: OpenStreams,
   signal: AbortSignal,
   { Response, ReadableStream }: Pick<FetchAPI, 'Response' | 'ReadableStream'>,
+  onEvent: (event: ExecutionResult) => void,
 ): Response {
   const iterator = events[Symbol.asyncIterator]();
   let beating: NodeJS.Timeout | undefined;
@@ -47,7 +48,10 @@ export function eventResponse(
         const step = await iterator.next();
         // It was cut meanwhile.
         if (controller.desiredSize === null) return;
-        if (step.done !== true) return controller.enqueue(frameOf(step.value, framing));
+        if (step.done !== true) {
+          onEvent(step.value);
+          return controller.enqueue(frameOf(step.value, framing));
+        }
         leave();
         controller.enqueue(framing.end);
         controller.close();

@@ -1,0 +1,149 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import autocannon from 'autocannon';
+import { cpuTime } from '../cpu-time.ts';
+import { median, printFigure } from '../figure.ts';
+import { startGateway } from '../gateway-process.ts';
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
+const CONNECTIONS = 8;
+const RATIO = '0.1';
+const CONFIG = new URL('gateway.config.ts', import.meta.url);
+const WAYS = ['off', 'on', 'stock'] as const;
+type Way = (typeof WAYS)[number];
+
+const SMALL = '{ product(upc: "1") { upc name price } }';
+const HEAVY = `{
+  users(first: 50) { id username name reviews(first: 5) { id rating body product {
+    upc name price stock inStock averageRating shippingEstimate
+    reviews(first: 3) { rating author { username name } }
+  } } }
+  latestReviews(first: 20) { rating product { name stock } author { name } }
+  lowStock(first: 10) { upc name stock }
+}`;
+
+/** `limit`: the share of CPU that telemetry and audit may add. */
+const LOADS = {
+  small: { query: SMALL, requests: 4_000, isCached: false, limit: 1.15 },
+  heavy: { query: HEAVY, requests: 250, isCached: false, limit: 1.08 },
+  cached: { query: SMALL, requests: 20_000, isCached: true, limit: undefined },
+} as const;
+type LoadName = keyof typeof LOADS;
+
+/**
+ * CPU time of the gateway process for each request, over the demo subgraphs: with telemetry and audit (a tenth of the
+ * operations traced, metrics, every operation recorded in a signed file) against without, and with the stock gateway's
+ * plugin for traces, at the same ratio, in their place.
+ */
+export async function run(): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-telemetry-'));
+  const subgraphs = fork(new URL('../engine/subgraphs.ts', import.meta.url).pathname);
+  const collector = fork(new URL('collector.ts', import.meta.url).pathname);
+  try {
+    const [demo, endpoint] = await Promise.all([
+      messageOf<readonly { name: string; url: string }[]>(subgraphs),
+      messageOf<string>(collector),
+    ]);
+    const env = {
+      SUBGRAPHS: demo.map(({ name, url }) => `${name}=${url}`).join(','),
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      OTEL_TRACES_SAMPLER_ARG: RATIO,
+      AUDIT_SIGNING_KEY: signingKey(),
+      AUDIT_FILE: join(directory, 'audit.jsonl'),
+    };
+    const ratios = new Map<string, number[]>();
+    const cpu = new Map<string, number[]>();
+    for (let round = 1; round <= ROUNDS; round++) {
+      const measured = await measureRound(env);
+      for (const [name, value] of measured) {
+        console.error(`round ${round} ${name}: ${value.toFixed(3)} ms of CPU a request`);
+        push(cpu, name, value);
+        const [load = '', way = ''] = name.split('.');
+        if (way !== 'off') push(ratios, name, value / (measured.get(`${load}.off`) ?? Number.NaN));
+      }
+    }
+    printFigures(cpu, ratios);
+  } finally {
+    subgraphs.kill();
+    collector.kill();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function measureRound(env: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, number>> {
+  const measured = new Map<string, number>();
+  for (const way of WAYS) {
+    const gateway = await startGateway(CONFIG, '/health/ready', { ...env, OBSERVED: way });
+    try {
+      for (const load of Object.keys(LOADS) as LoadName[]) {
+        measured.set(`${load}.${way}`, await measure(gateway.url, gateway.process.pid ?? 0, load));
+      }
+    } finally {
+      await gateway.stop();
+    }
+  }
+  return measured;
+}
+
+async function measure(url: string, pid: number, name: LoadName): Promise<number> {
+  const { query, requests, isCached } = LOADS[name];
+  const send = async (): Promise<void> => {
+    const result = await autocannon({
+      url: `${url}/graphql`,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(!isCached && { 'cache-control': 'no-store' }) },
+      body: JSON.stringify({ query }),
+      connections: CONNECTIONS,
+      amount: requests,
+    });
+    if (result['2xx'] !== requests) throw new Error(`${requests - result['2xx']} of ${requests} requests failed`);
+  };
+  await send();
+  const before = cpuTime(pid);
+  await send();
+  return (cpuTime(pid) - before) / requests;
+}
+
+function printFigures(
+  cpu: ReadonlyMap<string, readonly number[]>,
+  ratios: ReadonlyMap<string, readonly number[]>,
+): void {
+  for (const [name, values] of cpu) {
+    printFigure({ bench: 'telemetry', figure: `${name}.cpu`, value: rounded(median(values)), unit: 'ms/request' });
+  }
+  for (const [name, values] of ratios) {
+    const [load, way] = name.split('.') as [LoadName, Way];
+    const { limit } = LOADS[load];
+    const value = rounded(median(values));
+    const target = way === 'on' && limit !== undefined ? { target: `<=${limit}`, ok: value <= limit } : {};
+    printFigure({
+      bench: 'telemetry',
+      figure: `${name}.ratio`,
+      value,
+      unit: 'ratio',
+      baseline: `${load}.off`,
+      ...target,
+    });
+  }
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(3));
+}
+
+function push(to: Map<string, number[]>, name: string, value: number): void {
+  to.set(name, [...(to.get(name) ?? []), value]);
+}
+
+async function messageOf<Message>(child: ChildProcess): Promise<Message> {
+  const [message] = (await once(child, 'message')) as [Message];
+  return message;
+}
+
+function signingKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+}

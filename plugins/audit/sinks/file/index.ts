@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import {
+  checkpointRecord,
+  type CheckpointReason,
+  type OpenedRecord,
+  type ResumedRecord,
+} from '../../chain/control-records.ts';
+import { checkpointSigner, type CheckpointSigner } from '../../chain/keys.ts';
+import { GENESIS, seal, type Head } from '../../chain/line.ts';
+import { SinkError, type AuditSink } from '../sink.ts';
+import { openLog, type LogFile } from './log-file.ts';
+import { fileOfThisProcess, lastRotated, rotate } from './rotated-files.ts';
+
+export interface FileSinkOptions {
+  /** The file; its folder is made. Where the gateway has several processes, each puts its number before the extension. */
+  readonly path: string;
+  /** An Ed25519 private key (PKCS#8), as PEM or as base64 of its DER. Default: none, and checkpoints are not signed. */
+  readonly signingKey?: string | undefined;
+  /**
+   * `sync`: an operation is answered when its record is on the disk. Default: `buffered`, records are written at most a
+   * second or 1,000 records late, and are on the disk at the next checkpoint.
+   */
+  readonly durability?: 'buffered' | 'sync';
+  /** A checkpoint comes after so many records. Default: 1,000. */
+  readonly checkpointEvery?: number;
+  /** And after so long, in ms, when there were any. Default: 10,000. */
+  readonly checkpointInterval?: number;
+  /** A file that is longer is put aside, in bytes. Default: 104,857,600. */
+  readonly rotateBytes?: number;
+  /** A file that is older is put aside, in ms. Default: 86,400,000. */
+  readonly rotateInterval?: number;
+}
+
+/** Where the chain and the file stand; replaced as a whole when lines were written. */
+interface State extends Head {
+  /** Records since the last checkpoint. */
+  readonly since: number;
+  readonly checkpointAt: number;
+}
+
+const DEFAULTS = {
+  checkpointEvery: 1_000,
+  checkpointInterval: 10_000,
+  rotateBytes: 100 * 1024 * 1024,
+  rotateInterval: 24 * 60 * 60 * 1_000,
+} as const;
+const LEAST = { checkpointEvery: 1, checkpointInterval: 10, rotateBytes: 4_096, rotateInterval: 100 } as const;
+const MAX_BATCH = 1_000;
+
+/**
+ * A file of lines that are chained and signed, so that `npm run audit:verify` finds what was changed. It is opened for
+ * appending alone, with mode 0600. A process that was killed leaves at most a line that is cut: the next one moves that
+ * to `FILE.torn` and goes on with the chain.
+ *
+ * Throws an `Error` that names the option when one is wrong.
+ */
+export function fileSink(options: FileSinkOptions): AuditSink {
+  const { durability, checkpointEvery, checkpointInterval, rotateBytes, rotateInterval } = checked(options);
+  const path = fileOfThisProcess(options.path);
+  const signer = signerOf(options.signingKey);
+  let file: LogFile | undefined;
+  let state: State | undefined;
+
+  async function open(): Promise<void> {
+    if (file) return;
+    const { log, last, torn } = await openLog(path);
+    file = log;
+    try {
+      if (last) await resume(last, torn);
+      else await begin(await lastRotated(path));
+    } catch (error) {
+      await leave();
+      throw error;
+    }
+  }
+
+  async function leave(): Promise<void> {
+    const left = file;
+    file = undefined;
+    await left?.close();
+  }
+
+  async function resume(previous: Head, torn: number): Promise<void> {
+    state = { ...previous, since: 0, checkpointAt: 0 };
+    const resumed: ResumedRecord = { type: 'resumed', time: new Date().toISOString(), previous, torn };
+    await append([JSON.stringify(resumed)], undefined);
+  }
+
+  /** The first lines of a file. */
+  async function begin(previous: OpenedRecord['previous']): Promise<void> {
+    state = { ...(previous ?? GENESIS), since: 0, checkpointAt: 0 };
+    const time = new Date().toISOString();
+    const opened: OpenedRecord = {
+      type: 'opened',
+      time,
+      format: 1,
+      chain: randomUUID(),
+      checkpointEvery,
+      ...(previous && { previous }),
+    };
+    await append([JSON.stringify(opened)], 'opened');
+  }
+
+  /** All of it or nothing. @param records their JSON @param reason of a checkpoint at the end */
+  async function append(records: readonly string[], reason: CheckpointReason | undefined): Promise<void> {
+    if (!file || !state) throw new SinkError('the file is not open');
+    const lines: string[] = [];
+    let next = state;
+    const add = (json: string): void => {
+      const { text, hash } = seal(next, json);
+      lines.push(text, '\n');
+      next = { ...next, seq: next.seq + 1, hash, since: next.since + 1 };
+    };
+    const addCheckpoint = (why: CheckpointReason): void => {
+      add(JSON.stringify(checkpointRecord(next, why, new Date().toISOString(), signer)));
+      next = { ...next, since: 0, checkpointAt: performance.now() };
+    };
+    for (const json of records) {
+      add(json);
+      if (next.since >= checkpointEvery) addCheckpoint('interval');
+    }
+    if (reason && (next.since > 0 || reason !== 'interval')) addCheckpoint(reason);
+    if (lines.length === 0) return;
+    const hasCheckpoint = next.since < state.since + records.length;
+    await file.append(Buffer.from(lines.join('')), durability === 'sync' || hasCheckpoint);
+    state = next;
+  }
+
+  /** Puts the file aside, and begins the next. */
+  async function putAside(): Promise<void> {
+    if (!file || !state) return;
+    await append([], 'rotated');
+    await leave();
+    await rotate(path, state.seq);
+    await open();
+  }
+
+  function isDueForRotation(): boolean {
+    if (!file || !state) return false;
+    return file.size() >= rotateBytes || Date.now() - file.since >= rotateInterval;
+  }
+
+  return {
+    name: 'file',
+    durability,
+    maxBatch: MAX_BATCH,
+    open,
+    async write(records) {
+      await open();
+      if (isDueForRotation()) await putAside();
+      await append(
+        records.map(({ json }) => json),
+        undefined,
+      );
+    },
+    async tend() {
+      await open();
+      if (!state || state.since === 0) return;
+      if (performance.now() - state.checkpointAt >= checkpointInterval) await append([], 'interval');
+    },
+    async close() {
+      if (!file) return;
+      await append([], 'closed');
+      await leave();
+    },
+  };
+}
+
+type Checked = Required<Omit<FileSinkOptions, 'path' | 'signingKey'>>;
+
+function checked({ path, durability = 'buffered', ...given }: FileSinkOptions): Checked {
+  if (typeof path !== 'string' || path === '') throw new Error('useAudit: fileSink: path takes the path of a file');
+  if (durability !== 'buffered' && durability !== 'sync') {
+    throw new Error(`useAudit: fileSink: durability is ${JSON.stringify(durability)}; it takes "buffered" or "sync"`);
+  }
+  const numbers = (Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]).map((name) => {
+    const value = given[name] ?? DEFAULTS[name];
+    if (Number.isSafeInteger(value) && value >= LEAST[name]) return [name, value] as const;
+    throw new Error(`useAudit: fileSink: ${name} is ${value}; it takes a whole number from ${LEAST[name]}`);
+  });
+  return { durability, ...(Object.fromEntries(numbers) as Omit<Checked, 'durability'>) };
+}
+
+function signerOf(signingKey: string | undefined): CheckpointSigner | undefined {
+  if (signingKey === undefined) return undefined;
+  try {
+    return checkpointSigner(signingKey);
+  } catch (error) {
+    throw new Error(`useAudit: fileSink: signingKey: ${(error as Error).message}`, { cause: error });
+  }
+}
