@@ -10,7 +10,8 @@ import { exposition } from './prometheus/exposition.ts';
 import { CONTENT_TYPES, preferredFormat } from './prometheus/format.ts';
 import { pushReader, type PushOptions } from './push.ts';
 import { observeRuntime } from './runtime-metrics.ts';
-import { DURATIONS, views } from './views.ts';
+import { boundariesOf, DURATIONS, MAX_SERIES } from './boundaries.ts';
+import { summingMeters } from './summing-meter.ts';
 
 export type { MeasuredOperation, MeasuredRequest, OperationTotals } from './operation-metrics.ts';
 export { pushFromEnvironment, type PushOptions } from './push.ts';
@@ -40,11 +41,16 @@ const SHUTDOWN_TIMEOUT = 3_000;
  */
 export function openMetrics(options: MetricsOptions): Metrics {
   const { resource, push, log } = options;
-  const reader = new PageReader(push !== undefined);
-  const readers = push ? [reader, pushReader(push, log)] : [reader];
-  const provider = new MeterProvider({ resource, readers, views: [...views] });
+  const { producer, meters } = summingMeters({
+    others: (name) => provider.getMeter(name),
+    boundariesOf,
+    maxSeries: MAX_SERIES,
+  });
+  const reader = new PageReader(push !== undefined, producer);
+  const readers = push ? [reader, pushReader(push, producer, log)] : [reader];
+  const provider = new MeterProvider({ resource, readers });
   metrics.disable();
-  metrics.setGlobalMeterProvider(provider);
+  metrics.setGlobalMeterProvider(meters);
 
   const exemplars = exemplarStore(DURATIONS);
   const { totals, ...record } = operationMetrics(exemplars);

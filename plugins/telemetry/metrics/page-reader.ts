@@ -1,4 +1,4 @@
-import { MetricReader } from '@opentelemetry/sdk-metrics';
+import { MetricReader, type MetricProducer } from '@opentelemetry/sdk-metrics';
 
 /** ms */
 const DRAIN_INTERVAL = 60_000;
@@ -11,8 +11,8 @@ export class PageReader extends MetricReader {
   readonly #drains: boolean;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(drains: boolean) {
-    super();
+  constructor(drains: boolean, producer: MetricProducer) {
+    super({ metricProducers: [producer] });
     this.#drains = drains;
   }
 

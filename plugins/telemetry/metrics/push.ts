@@ -1,5 +1,9 @@
 import type { Logger } from '@graphql-hive/gateway';
-import { PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import {
+  PeriodicExportingMetricReader,
+  type MetricProducer,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics';
 import { loadExporter, otlpFromEnvironment, type OtlpProtocol } from '../otlp.ts';
 
 /** How metrics are sent to a collector; where to and with what, the exporter reads from `OTEL_EXPORTER_OTLP_*` itself. */
@@ -43,10 +47,15 @@ function wrong(variable: string, given: string, takes: string): Error {
 }
 
 /** Sends in the background; what cannot be sent is logged when it begins and when it is over. */
-export function pushReader(options: PushOptions, log: Pick<Logger, 'warn' | 'info'>): PeriodicExportingMetricReader {
+export function pushReader(
+  options: PushOptions,
+  producer: MetricProducer,
+  log: Pick<Logger, 'warn' | 'info'>,
+): PeriodicExportingMetricReader {
   return new PeriodicExportingMetricReader({
     exporter: loadExporter('metrics', options.protocol, log) as PushMetricExporter,
     exportIntervalMillis: options.interval,
     exportTimeoutMillis: options.timeout,
+    metricProducers: [producer],
   });
 }

@@ -2,6 +2,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { boundariesOf, MAX_SERIES } from '../../../plugins/telemetry/metrics/boundaries.ts';
+import { summingMeters } from '../../../plugins/telemetry/metrics/summing-meter.ts';
 import { PageReader } from '../../../plugins/telemetry/metrics/page-reader.ts';
 import { exposition, type FindExemplars } from '../../../plugins/telemetry/metrics/prometheus/exposition.ts';
 import { preferredFormat } from '../../../plugins/telemetry/metrics/prometheus/format.ts';
@@ -140,11 +142,15 @@ function typeOf(kind: Instrument['kind']): 'counter' | 'gauge' | 'histogram' {
 }
 
 function meters() {
-  const reader = new PageReader(false);
-  return {
-    reader,
-    provider: new MeterProvider({ resource: resourceFromAttributes({ 'service.name': 'test' }), readers: [reader] }),
-  };
+  const { meters: summing, producer } = summingMeters({
+    others: (name) => provider.getMeter(name),
+    boundariesOf: () => boundariesOf('', ''),
+    maxSeries: MAX_SERIES,
+  });
+  const reader = new PageReader(false, producer);
+  const resource = resourceFromAttributes({ 'service.name': 'test' });
+  const provider = new MeterProvider({ resource, readers: [reader] });
+  return { reader, provider: summing };
 }
 
 async function recorded(given: readonly Instrument[]): Promise<ResourceMetrics> {

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { metrics as api } from '@opentelemetry/api';
 import { familyName } from '../../../plugins/telemetry/metrics/prometheus/names.ts';
 import { ROOT } from '../../deploy/repository.ts';
 import { opened } from './opened.ts';
@@ -25,14 +25,18 @@ type Meter = Readonly<Record<string, (name: string, options?: { readonly unit?: 
 /** All that the plugins make to record with, as they make it: from every `metrics.ts`, and from telemetry itself. */
 export async function allInstruments(): Promise<readonly Instrument[]> {
   const made: Instrument[] = [];
-  const prototype = Object.getPrototypeOf(new MeterProvider().getMeter('any')) as Record<string, unknown>;
-  const originals = Object.keys(TYPES).map((method) => [method, prototype[method] as Meter[string]] as const);
-  for (const [method, original] of originals) {
-    prototype[method] = function (this: Meter, name: string, options: { readonly unit?: string } = {}) {
-      made.push({ name, type: TYPES[method] ?? 'gauge', unit: options.unit ?? '' });
-      return original.call(this, name, options);
-    };
-  }
+  const getMeter = api.getMeter.bind(api);
+  api.getMeter = (...of) => {
+    const meter = getMeter(...of) as unknown as Meter;
+    const noting = Object.keys(TYPES).map((method) => [
+      method,
+      (name: string, options: { readonly unit?: string } = {}) => {
+        made.push({ name, type: TYPES[method] ?? 'gauge', unit: options.unit ?? '' });
+        return meter[method]?.(name, options);
+      },
+    ]);
+    return { ...meter, ...Object.fromEntries(noting) };
+  };
   try {
     const metrics = opened({ openSockets: () => 0, redis: { status: () => ({ status: 'off' }) } });
     for (const file of readdirSync(`${ROOT}/plugins`, { recursive: true, encoding: 'utf8' })) {
@@ -48,7 +52,7 @@ export async function allInstruments(): Promise<readonly Instrument[]> {
     }
     await metrics.shutdown();
   } finally {
-    for (const [method, original] of originals) prototype[method] = original;
+    api.getMeter = getMeter;
   }
   return made;
 }

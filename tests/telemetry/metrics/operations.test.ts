@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { cappedLabels, OTHER } from '../../../plugins/telemetry/metrics/capped-labels.ts';
 import { operationOutcome } from '../../../plugins/telemetry/metrics/outcome.ts';
-import { DURATIONS } from '../../../plugins/telemetry/metrics/views.ts';
+import { DURATIONS } from '../../../plugins/telemetry/metrics/boundaries.ts';
 import { opened, OPERATION, REQUEST, TRACE_ID, type OpenedMetrics } from './opened.ts';
 import type { Sample } from './page.ts';
 
