@@ -1,7 +1,7 @@
 import { isAsyncIterable } from '@graphql-tools/utils';
 import { codeOf } from './error-codes.ts';
 import type { OperationAccount } from './account.ts';
-import type { TraceSpan } from './trace.ts';
+import type { SpanAttributes, TraceSpan } from './trace.ts';
 
 /** Under this name on a request for a subgraph: its account. */
 export const CALL_ACCOUNT = Symbol('call account');
@@ -57,15 +57,21 @@ export function endCall(call: CallAccount, answer: Answer | AsyncIterable<unknow
   const [first] = isAsyncIterable(answer) ? [] : ((answer ?? UNEXPECTED).errors ?? []);
   call.duration = performance.now() - call.start;
   call.outcome = first ? codeOf(first) : 'success';
-  const { span, entities, attempts, cached, circuit, refused } = call;
+  const { span } = call;
   if (!span?.isRecorded) return;
-  span.set('gatehouse.subgraph.name', call.subgraph);
-  span.set('gatehouse.subgraph.attempts', attempts);
-  if (entities !== undefined) span.set('gatehouse.subgraph.entities', entities);
-  if (cached !== undefined) span.set('gatehouse.cache.found', cached);
-  if (circuit !== undefined) span.set('gatehouse.circuit_breaker.state', circuit);
-  if (refused !== undefined) span.set('gatehouse.subgraph.refused', refused);
+  span.describe(() => attributesOf(call));
   span.end(first && call.outcome);
+}
+
+function attributesOf({ subgraph, entities, attempts, cached, circuit, refused }: CallAccount): SpanAttributes {
+  return {
+    'gatehouse.subgraph.name': subgraph,
+    'gatehouse.subgraph.attempts': attempts,
+    ...(entities !== undefined && { 'gatehouse.subgraph.entities': entities }),
+    ...(cached !== undefined && { 'gatehouse.cache.found': cached }),
+    ...(circuit !== undefined && { 'gatehouse.circuit_breaker.state': circuit }),
+    ...(refused !== undefined && { 'gatehouse.subgraph.refused': refused }),
+  };
 }
 
 const UNEXPECTED: Answer = { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] };

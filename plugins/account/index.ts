@@ -10,4 +10,4 @@ export { beginCall, CALL_ACCOUNT, endCall, type CallAccount } from './call.ts';
 export { codeOf, noteErrors, noteResponse } from './error-codes.ts';
 export { traced } from './traced.ts';
 export { generateRequestId, useAccounts } from './plugin.ts';
-export type { OperationTrace, SpanIds, SpanKind, TraceSpan } from './trace.ts';
+export type { OperationTrace, SpanAttributes, SpanIds, SpanKind, TraceSpan } from './trace.ts';

@@ -31,13 +31,16 @@ export interface SpanIds {
 export type SpanKind = 'internal' | 'client';
 
 /** Nothing that a client sent, and nothing secret, is an attribute, except for names of the schema and of operations. */
+export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
 export interface TraceSpan {
   ids(): SpanIds;
   /** False when nothing of it is kept: nobody need find out attributes for it. */
   readonly isRecorded: boolean;
   /** For a request to another process, that is to go on with the trace (W3C Trace Context, "traceparent"). */
   traceparent(): string;
-  set(attribute: string, value: string | number | boolean | readonly string[]): void;
+  /** What there is to tell of it: made when it is told of, which is of few. The last one counts. */
+  describe(attributes: () => SpanAttributes): void;
   /** Names a span of another trace that this one has to do with. */
   link(to: SpanIds): void;
   /** Only the first call counts. @param error its code, when it failed */

@@ -30,7 +30,7 @@ export interface TelemetryOptions extends SamplingOptions, Pick<MetricsOptions, 
   readonly operationNames?: boolean;
   /**
    * The share of traced operations whose subgraphs are asked for the timings of their fields (federated tracing), from
-   * 0 to 1. Default: 0.1.
+   * 0 to 1. Default: 0.02.
    */
   readonly resolvers?: number;
   readonly log: Pick<Logger, 'info' | 'warn'>;
@@ -93,8 +93,11 @@ export function useTelemetry(options: TelemetryOptions): TelemetryPlugin {
       (args.contextValue as GatehouseContext).account?.again.push(again);
     },
 
-    onExecutionResult({ context, result }) {
-      if (isAsyncIterable(result)) traceOf(context)?.flush();
+    onSubscribe({ args }) {
+      return {
+        // Its end may be hours away.
+        onSubscribeResult: ({ result }) => (isAsyncIterable(result) ? traceOf(args.contextValue)?.flush() : undefined),
+      };
     },
 
     async onDispose() {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { AnsweredAgain, OperationAccount, OperationEnd, TraceSpan } from '../account/index.ts';
+import type { AnsweredAgain, OperationAccount, OperationEnd, SpanAttributes } from '../account/index.ts';
 import type { OperationProfile } from '../operation/index.ts';
 import type { GatehouseContext } from '../request-context.ts';
 import type { Metrics } from './metrics/index.ts';
@@ -67,51 +67,54 @@ export function operationReports(
     const hasFailed = operationOutcome(end.status, account.codes) === 'failed';
     // Who stays for long is not slow.
     const keeps = trace.isSampled || traces.keeps({ duration: context.lasts ? 0 : duration, hasFailed });
-    if (keeps) describe(trace.root, context, account, end);
+    trace.root.describe(() => attributesOf(context, account, end));
     trace.finish(keeps, hasFailed ? failureOf(end, account.codes) : undefined);
     const request = account.transport === 'http' ? req : undefined;
     measure(request, end, duration, operation, account.codes, keeps ? trace.traceId : undefined);
   }
 
-  function describe(root: TraceSpan, context: Context, account: OperationAccount, end: OperationEnd): void {
+  function attributesOf(context: Context, account: OperationAccount, end: OperationEnd): SpanAttributes {
     const { principal, cost, operation, req } = context;
     const { cache, codes, responses, transport, requestId } = account;
-    if (transport === 'http' && req) describeRequest(root, req, end.status);
-    else root.set('network.protocol.name', 'websocket');
-    describeOperation(root, operation);
-    root.set('gatehouse.request.id', requestId);
-    root.set('gatehouse.transport', transport);
-    if (principal) {
-      root.set('gatehouse.principal.kind', principal.kind);
-      root.set('gatehouse.principal.method', principal.method);
-    }
-    if (cost) root.set('gatehouse.cost.estimated', cost.estimated);
-    if (cost?.actual !== undefined) root.set('gatehouse.cost.actual', cost.actual);
-    if (cache) {
-      root.set('gatehouse.cache.outcome', cache.outcome);
-      if (cache.tier) root.set('gatehouse.cache.tier', cache.tier);
-    }
-    if (codes.size > 0) root.set('gatehouse.error.codes', [...codes]);
-    if (context.lasts) root.set('gatehouse.subscription.events', responses);
-    if (end.how === 'left') root.set('gatehouse.client.left', true);
+    return {
+      ...(transport === 'http' && req ? ofRequest(req, end.status) : { 'network.protocol.name': 'websocket' }),
+      ...ofOperation(operation),
+      'gatehouse.request.id': requestId,
+      'gatehouse.transport': transport,
+      ...(principal && {
+        'gatehouse.principal.kind': principal.kind,
+        'gatehouse.principal.method': principal.method,
+      }),
+      ...(cost && { 'gatehouse.cost.estimated': cost.estimated }),
+      ...(cost?.actual !== undefined && { 'gatehouse.cost.actual': cost.actual }),
+      ...(cache && { 'gatehouse.cache.outcome': cache.outcome }),
+      ...(cache?.tier && { 'gatehouse.cache.tier': cache.tier }),
+      ...(codes.size > 0 && { 'gatehouse.error.codes': [...codes] }),
+      ...(context.lasts && { 'gatehouse.subscription.events': responses }),
+      ...(end.how === 'left' && { 'gatehouse.client.left': true }),
+    };
   }
 
-  function describeRequest(root: TraceSpan, request: IncomingMessage, status: number | undefined): void {
-    root.set('http.request.method', request.method ?? '');
-    root.set('http.route', path);
-    root.set('url.path', path);
-    root.set('url.scheme', schemeOf(request));
-    root.set('network.protocol.version', request.httpVersion);
-    if (status !== undefined) root.set('http.response.status_code', status);
+  function ofRequest(request: IncomingMessage, status: number | undefined): SpanAttributes {
+    return {
+      'http.request.method': request.method ?? '',
+      'http.route': path,
+      'url.path': path,
+      'url.scheme': schemeOf(request),
+      'network.protocol.version': request.httpVersion,
+      ...(status !== undefined && { 'http.response.status_code': status }),
+    };
   }
 
-  function describeOperation(root: TraceSpan, operation: OperationProfile | undefined): void {
-    if (!operation) return;
+  function ofOperation(operation: OperationProfile | undefined): SpanAttributes {
+    if (!operation) return {};
+    const { kind, normalForm } = operation;
     const name = nameOf(operation);
-    root.set('graphql.operation.type', operation.kind);
-    if (name !== undefined) root.set('graphql.operation.name', name);
-    const { normalForm } = operation;
-    if (normalForm) root.set('gatehouse.operation.hash', normalForm.hash);
+    return {
+      'graphql.operation.type': kind,
+      ...(name !== undefined && { 'graphql.operation.name': name }),
+      ...(normalForm && { 'gatehouse.operation.hash': normalForm.hash }),
+    };
   }
 
   return {
@@ -133,14 +136,15 @@ export function operationReports(
       const end: OperationEnd = { status, how: 'answered' };
       const trace = traces.beginSampled(`${request.method} ${path}`, start, request.headers['traceparent']);
       if (trace) {
-        const { root } = trace;
-        describeRequest(root, request, status);
-        describeOperation(root, operation);
-        root.set('gatehouse.request.id', requestId);
-        root.set('gatehouse.transport', 'http');
-        root.set('gatehouse.cache.outcome', 'hit');
-        root.set('gatehouse.cache.tier', 'l1');
-        if (principal) root.set('gatehouse.principal.kind', principal.kind);
+        trace.root.describe(() => ({
+          ...ofRequest(request, status),
+          ...ofOperation(operation),
+          'gatehouse.request.id': requestId,
+          'gatehouse.transport': 'http',
+          'gatehouse.cache.outcome': 'hit',
+          'gatehouse.cache.tier': 'l1',
+          ...(principal && { 'gatehouse.principal.kind': principal.kind }),
+        }));
         again.traceId = trace.traceId;
         trace.finish(true);
       }

@@ -4,7 +4,7 @@ import { OperationTypeNode } from 'graphql';
 import type { ExecutionRequest, ExecutionResult } from '@graphql-tools/utils';
 import { CALL_ACCOUNT, type CallAccount } from '../account/index.ts';
 import { NOT_BEFORE, type GatehouseContext } from '../request-context.ts';
-import { attemptSpans } from './attempt-span.ts';
+import { attemptsOf } from './attempt-span.ts';
 import { CallFailed, toClientError } from './failure.ts';
 import { headersFor, type HeaderSources } from './headers.ts';
 import { callOverHttp, type GraphQLAnswer } from './http-call.ts';
@@ -45,15 +45,14 @@ export async function callSubgraph(
   const { fetch: send = subgraph.fetch, account } = context as GatehouseContext & { fetch?: ContextFetch };
   const isRepeatable = operationType === OperationTypeNode.QUERY;
   const resolvers = account?.trace?.resolvers;
-  const attempts = attemptSpans(account?.trace, call, url);
+  const begin = attemptsOf(account?.trace, call, url);
 
   function once(signal: AbortSignal): Promise<GraphQLAnswer> {
-    const span = attempts.begin();
+    const attempt = begin();
     if (call) call.circuit = guard.breaker.state();
-    const headers = headersFor(request, name, sources, span?.traceparent());
+    const headers = headersFor(request, name, sources, attempt.traceparent);
     if (resolvers) headers[FEDERATED_TRACING] = 'ftv1';
-    return attempts.ended(
-      span,
+    return attempt.ended(
       callOverHttp(
         {
           url,
@@ -62,7 +61,7 @@ export async function callSubgraph(
           operationName,
           variables,
           signal,
-          onStatus: (status) => span?.set('http.response.status_code', status),
+          onStatus: (status) => void (attempt.status = status),
           transport: {
             pool: guard.pool,
             maxBytes: guard.limits.maxResponseBytes,

@@ -95,7 +95,7 @@ export function summingMeters({ others, boundariesOf, maxSeries }: SummingOption
           const boundaries = boundariesOf(instrument, options?.unit ?? '');
           const series = seriesOf<Distribution>(maxSeries, (attributes) => ({
             attributes,
-            counts: new Array<number>(boundaries.length + 1).fill(0),
+            counts: Array.from({ length: boundaries.length + 1 }, () => 0),
             count: 0,
             sum: 0,
           }));
@@ -156,36 +156,51 @@ export function summingMeters({ others, boundariesOf, maxSeries }: SummingOption
   };
 }
 
+/** Attributes under which a series was found. */
+interface Found<Series> {
+  readonly attributes: Attributes;
+  readonly count: number;
+  readonly series: Series;
+}
+
 function seriesOf<Series>(most: number, make: (attributes: Attributes) => Series): SeriesOf<Series> {
   /** By their attributes as they were given, in whatever order that was. */
-  const known = new Map<string, Series>();
+  const known = new Map<string, Found<Series>>();
   const all = new Map<string, Series>();
+  let last: Found<Series> | undefined;
 
-  function find(attributes: Attributes, key: string): Series {
-    const names = Object.keys(attributes).toSorted();
-    const canonical = JSON.stringify(names.map((name) => [name, attributes[name]]));
-    const isNew = !all.has(canonical);
-    if (isNew && all.size >= most) return overflow();
-    const series = all.get(canonical) ?? make({ ...attributes });
-    all.set(canonical, series);
-    if (known.size < 2 * most) known.set(key, series);
-    return series;
-  }
-
-  function overflow(): Series {
-    const series = all.get('') ?? make(OVERFLOW);
-    all.set('', series);
-    return series;
+  function find(given: Attributes, key: string): Found<Series> {
+    const names = Object.keys(given).toSorted();
+    const canonical = JSON.stringify(names.map((name) => [name, given[name]]));
+    const hasRoom = all.has(canonical) || all.size < most;
+    const attributes = { ...given };
+    const series = all.get(hasRoom ? canonical : '') ?? make(hasRoom ? attributes : OVERFLOW);
+    all.set(hasRoom ? canonical : '', series);
+    const found = { attributes, count: names.length, series };
+    if (known.size < 2 * most) known.set(key, found);
+    return found;
   }
 
   return {
     at(attributes = NO_ATTRIBUTES) {
+      // Most often it is the same once more.
+      if (last && isSame(last, attributes)) return last.series;
       let key = '';
       for (const name in attributes) key += `${name}\0${String(attributes[name])}\0`;
-      return known.get(key) ?? find(attributes, key);
+      last = known.get(key) ?? find(attributes, key);
+      return last.series;
     },
     all: () => all.values(),
   };
+}
+
+function isSame({ attributes, count }: Found<unknown>, given: Attributes): boolean {
+  let equal = 0;
+  for (const name in given) {
+    if (given[name] !== attributes[name]) return false;
+    equal++;
+  }
+  return equal === count;
 }
 
 function descriptorOf(name: string, { description = '', unit = '', valueType = ValueType.DOUBLE }: MetricOptions = {}) {

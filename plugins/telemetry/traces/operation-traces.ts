@@ -11,7 +11,7 @@ export interface OperationTraces extends Pick<Sampler, 'keeps'> {
   beginSampled(name: string, start: number, traceparent: unknown): RecordedTrace | undefined;
 }
 
-const RESOLVERS = 0.1;
+const RESOLVERS = 0.02;
 
 /**
  * @param send undefined when there is nowhere to send them: the client's trace is passed on all the same

@@ -1,4 +1,4 @@
-import type { OperationTrace, SpanIds, SpanKind, TraceSpan } from '../../account/index.ts';
+import type { OperationTrace, SpanAttributes, SpanIds, SpanKind, TraceSpan } from '../../account/index.ts';
 import { newSpanId, newTraceId } from './trace-ids.ts';
 import { traceParentText, type TraceParent } from './traceparent.ts';
 
@@ -16,8 +16,6 @@ export interface RecordedSpan extends SpanIds {
   /** The code of what went wrong. */
   readonly error: string | undefined;
 }
-
-export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** A span that was measured elsewhere. */
 export type MeasuredSpan = Pick<RecordedSpan, 'name' | 'start' | 'end' | 'error'>;
@@ -47,70 +45,118 @@ const MAX_LINKS = 128;
 const NO_ATTRIBUTES: SpanAttributes = {};
 const NO_LINKS: readonly SpanIds[] = [];
 
+/** What the spans of a trace have in common. */
+interface Recording {
+  readonly traceId: string;
+  readonly isSampled: boolean;
+  isOpen: boolean;
+  ended: RecordingSpan[];
+}
+
+/** A class, since there are ten and more for each operation: with closures, a span is seven objects. */
+class RecordingSpan implements TraceSpan {
+  readonly isRecorded = true;
+  readonly #of: Recording;
+  readonly #name: string;
+  readonly #kind: RecordedSpan['kind'];
+  readonly #start: number;
+  /** The id of a span elsewhere, or a span of this trace, whose id need not be made before somebody asks for it. */
+  readonly #parent: string | TraceSpan | undefined;
+  #id: string | undefined;
+  #end: number | undefined;
+  #error: string | undefined;
+  #attributes: (() => SpanAttributes) | undefined;
+  #links: SpanIds[] | undefined;
+
+  constructor(
+    of: Recording,
+    name: string,
+    kind: RecordedSpan['kind'],
+    parent: string | TraceSpan | undefined,
+    start: number,
+  ) {
+    this.#of = of;
+    this.#name = name;
+    this.#kind = kind;
+    this.#parent = parent;
+    this.#start = start;
+  }
+
+  ids(): SpanIds {
+    return { traceId: this.#of.traceId, spanId: (this.#id ??= newSpanId()) };
+  }
+
+  traceparent(): string {
+    return traceParentText({ ...this.ids(), isSampled: this.#of.isSampled });
+  }
+
+  describe(attributes: () => SpanAttributes): void {
+    this.#attributes = attributes;
+  }
+
+  link(to: SpanIds): void {
+    this.#links ??= [];
+    if (this.#links.length < MAX_LINKS) this.#links.push(to);
+  }
+
+  end(error?: string): void {
+    if (this.#end !== undefined || !this.#of.isOpen) return;
+    this.#end = performance.now();
+    this.#error = error;
+    this.#of.ended.push(this);
+  }
+
+  recorded(): RecordedSpan {
+    const parent = this.#parent;
+    return {
+      ...this.ids(),
+      parentId: typeof parent === 'object' ? parent.ids().spanId : parent,
+      name: this.#name,
+      kind: this.#kind,
+      start: this.#start,
+      end: this.#end ?? this.#start,
+      attributes: this.#attributes?.() ?? NO_ATTRIBUTES,
+      links: this.#links ?? NO_LINKS,
+      error: this.#error,
+    };
+  }
+}
+
 /** Records spans as cheaply as can be, since most are forgotten when their operation has ended well. */
 export function recordTrace({ name, kind, start, parent, sampling, export: exportAll }: TraceOptions): RecordedTrace {
-  const traceId = parent?.traceId ?? newTraceId();
-  const isSampled = sampling === 'head';
-  let isOpen = sampling !== 'none';
-  /** Made when they are exported. */
-  let ended: (() => RecordedSpan)[] = [];
+  const recording: Recording = {
+    traceId: parent?.traceId ?? newTraceId(),
+    isSampled: sampling === 'head',
+    isOpen: sampling !== 'none',
+    ended: [],
+  };
+  const { traceId, isSampled } = recording;
+  const root = recording.isOpen
+    ? new RecordingSpan(recording, name, kind, parent?.spanId, start)
+    : unrecorded({ traceId, spanId: newSpanId() }, isSampled);
+  /** Measured elsewhere. */
+  let added: RecordedSpan[] = [];
   let begun = 0;
   let leftOut = 0;
 
-  function newSpan(
-    spanName: string,
-    spanKind: RecordedSpan['kind'],
-    parentId: () => string | undefined,
-    from: number,
-  ): TraceSpan {
-    let spanId: string | undefined;
-    let attributes: Record<string, SpanAttributes[string]> | undefined;
-    let links: SpanIds[] | undefined;
-    let isOver = false;
-    const ids = (): SpanIds => ({ traceId, spanId: (spanId ??= newSpanId()) });
-    return {
-      isRecorded: true,
-      ids,
-      traceparent: () => traceParentText({ ...ids(), isSampled }),
-      set: (attribute, value) => void ((attributes ??= {})[attribute] = value),
-      link(to) {
-        links ??= [];
-        if (links.length < MAX_LINKS) links.push(to);
-      },
-      end(error) {
-        if (isOver || !isOpen) return;
-        isOver = true;
-        const end = performance.now();
-        ended.push(() => ({
-          ...ids(),
-          parentId: parentId(),
-          name: spanName,
-          kind: spanKind,
-          start: from,
-          end,
-          attributes: attributes ?? NO_ATTRIBUTES,
-          links: links ?? NO_LINKS,
-          error,
-        }));
-      },
-    };
-  }
-
-  /** A span of which nothing is kept: requests go on from the one around it. */
-  function unrecorded(around: () => string): TraceSpan {
-    const ids = (): SpanIds => ({ traceId, spanId: around() });
-    const traceparent = (): string => traceParentText({ ...ids(), isSampled });
-    return { isRecorded: false, ids, traceparent, set: nothing, link: nothing, end: nothing };
-  }
+  const hasRoom = (): boolean => {
+    if (recording.isOpen && begun++ < MAX_SPANS) return true;
+    leftOut++;
+    return false;
+  };
 
   function exportEnded(): void {
-    if (ended.length > 0) exportAll(ended.map((make) => make()));
-    ended = [];
+    const spans = [...recording.ended.map((span) => span.recorded()), ...added];
+    if (spans.length > 0) exportAll(leftOut > 0 ? spans.map(withLeftOut) : spans);
+    recording.ended = [];
+    added = [];
     begun = 0;
   }
 
-  const rootId = parent?.spanId;
-  const root = isOpen ? newSpan(name, kind, () => rootId, start) : unrecorded(once(newSpanId));
+  function withLeftOut(span: RecordedSpan): RecordedSpan {
+    if (span.spanId !== root.ids().spanId) return span;
+    return { ...span, attributes: { ...span.attributes, 'gatehouse.trace.spans_left_out': leftOut } };
+  }
 
   return {
     traceId,
@@ -118,24 +164,15 @@ export function recordTrace({ name, kind, start, parent, sampling, export: expor
     root,
     resolvers: undefined,
     begin(spanName, within = root, spanKind = 'internal') {
-      const around = (): string => within.ids().spanId;
-      if (isOpen && begun++ < MAX_SPANS) return newSpan(spanName, spanKind, around, performance.now());
-      leftOut++;
-      return unrecorded(around);
+      if (!hasRoom()) return unrecorded(within.ids(), isSampled);
+      return new RecordingSpan(recording, spanName, spanKind, within, performance.now());
     },
     add(span, parentId) {
       const spanId = newSpanId();
-      if (isOpen && begun++ < MAX_SPANS)
-        ended.push(() => ({
-          ...span,
-          traceId,
-          spanId,
-          parentId,
-          kind: 'internal',
-          attributes: NO_ATTRIBUTES,
-          links: NO_LINKS,
-        }));
-      else leftOut++;
+      if (hasRoom()) {
+        const plain = { kind: 'internal', attributes: NO_ATTRIBUTES, links: NO_LINKS } as const;
+        added.push({ ...span, ...plain, traceId, spanId, parentId });
+      }
       return spanId;
     },
     beginAnother: (other) =>
@@ -150,22 +187,28 @@ export function recordTrace({ name, kind, start, parent, sampling, export: expor
     flush() {
       if (isSampled) exportEnded();
       // Its end may be hours away.
-      else isOpen = false;
+      else recording.isOpen = false;
     },
     finish(keeps, error) {
-      if (!isOpen) return;
-      if (leftOut > 0) root.set('gatehouse.trace.spans_left_out', leftOut);
+      if (!recording.isOpen) return;
       root.end(error);
       if (keeps) exportEnded();
-      isOpen = false;
-      ended = [];
+      recording.isOpen = false;
+      recording.ended = [];
     },
   };
 }
 
-function nothing(): void {}
-
-function once(make: () => string): () => string {
-  let made: string | undefined;
-  return () => (made ??= make());
+/** A span of which nothing is kept: requests go on from the one around it. */
+function unrecorded(around: SpanIds, isSampled: boolean): TraceSpan {
+  return {
+    isRecorded: false,
+    ids: () => around,
+    traceparent: () => traceParentText({ ...around, isSampled }),
+    describe: nothing,
+    link: nothing,
+    end: nothing,
+  };
 }
+
+function nothing(): void {}

@@ -1,18 +1,19 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Random bytes are made for many ids at once: a call costs more than the bytes. */
-const pool = Buffer.alloc(4096);
-let used = pool.length;
+/** Made for many ids at once: a call costs more than the bytes. */
+const bytes = Buffer.alloc(4096);
+let digits = '';
+let used = 0;
 
-function hex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
+function hex(count: number): string {
+  if (used + count > digits.length) {
+    digits = randomFillSync(bytes).toString('hex');
     used = 0;
   }
-  used += bytes;
-  return pool.toString('hex', used - bytes, used);
+  used += count;
+  return digits.slice(used - count, used);
 }
 
 /** W3C Trace Context: all zeros is no id; of random bytes that is as likely as two equal ids. */
-export const newTraceId = (): string => hex(16);
-export const newSpanId = (): string => hex(8);
+export const newTraceId = (): string => hex(32);
+export const newSpanId = (): string => hex(16);

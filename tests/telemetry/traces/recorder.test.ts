@@ -23,7 +23,7 @@ test('spans are told of when the operation has ended, each within the one that i
   const { trace, told } = record('head');
   const outer = trace.begin('outer');
   const inner = trace.begin('inner', outer, 'client');
-  inner.set('attribute', 1);
+  inner.describe(() => ({ attribute: 1 }));
   inner.end('FAILED');
   outer.end();
   expect(told).toEqual([]);
