@@ -80,12 +80,12 @@ export function useTelemetry(options: TelemetryOptions): TelemetryPlugin {
     },
 
     onParse({ context }) {
-      const span = traceOf(context)?.begin('graphql.parse');
+      const span = sampledOf(context)?.begin('graphql.parse');
       return span && (({ result }) => span.end(result instanceof Error ? 'GRAPHQL_PARSE_FAILED' : undefined));
     },
 
     onValidate({ context }) {
-      const span = traceOf(context)?.begin('graphql.validate');
+      const span = sampledOf(context)?.begin('graphql.validate');
       return span && (({ valid }) => span.end(valid ? undefined : 'GRAPHQL_VALIDATION_FAILED'));
     },
 
@@ -104,6 +104,12 @@ export function useTelemetry(options: TelemetryOptions): TelemetryPlugin {
       await Promise.all([exported?.shutdown(), metrics.shutdown()]);
     },
   };
+}
+
+/** Both are mostly known from before: a trace that is told of for being slow does without. */
+function sampledOf(context: unknown): ReturnType<typeof traceOf> {
+  const trace = traceOf(context);
+  return trace?.isSampled ? trace : undefined;
 }
 
 function traceOf(context: unknown): NonNullable<GatehouseContext['account']>['trace'] {

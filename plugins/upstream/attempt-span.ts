@@ -1,4 +1,4 @@
-import type { CallAccount, OperationTrace, SpanAttributes } from '../account/index.ts';
+import type { CallAccount, OperationTrace, SpanAttributes, TraceSpan } from '../account/index.ts';
 import { CallFailed } from './failure.ts';
 
 /** One time that a call is sent. */
@@ -26,19 +26,10 @@ export function attemptsOf(
     const attempt: Attempt = {
       traceparent: span?.traceparent(),
       status: undefined,
-      async ended(answer) {
-        if (!span?.isRecorded) return answer;
-        try {
-          const given = await answer;
-          span.end();
-          return given;
-        } catch (error) {
-          span.end(error instanceof CallFailed ? error.kind : 'unexpected');
-          throw error;
-        }
-      },
+      ended: (answer) => (span?.isRecorded ? endedBy(answer, span) : answer),
     };
-    span?.describe(() => ({
+    if (!span?.isRecorded) return attempt;
+    span.describe(() => ({
       'http.request.method': 'POST',
       ...addressOf(url),
       ...(attempt.status !== undefined && { 'http.response.status_code': attempt.status }),
@@ -46,6 +37,17 @@ export function attemptsOf(
     }));
     return attempt;
   };
+}
+
+async function endedBy<Answer>(answer: Promise<Answer>, span: TraceSpan): Promise<Answer> {
+  try {
+    const given = await answer;
+    span.end();
+    return given;
+  } catch (error) {
+    span.end(error instanceof CallFailed ? error.kind : 'unexpected');
+    throw error;
+  }
 }
 
 /** Without what may be secret of it: who it is called as, and its query. */

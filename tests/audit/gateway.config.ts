@@ -64,6 +64,7 @@ export const gatewayConfig = defineConfig({
     });
     const audit = useAudit({
       ...usual,
+      clientNames: true,
       ...(JSON.parse(AUDIT) as AuditOptions),
       sinks: [...(file ? [file] : (usual.sinks ?? [])), ...SINKS.split(',').flatMap((name) => BY_NAME[name]?.() ?? [])],
       addressOf: authentication.addressOf,

@@ -138,12 +138,18 @@ function valuesOf(
   return { values: object(model.args, true, 0), may, all };
 }
 
-function compiled(schema: GraphQLSchema, query: string, allow: ReadonlySet<string>, mode: RedactionMode = 'mask') {
+function compiled(
+  schema: GraphQLSchema,
+  query: string,
+  allow: ReadonlySet<string>,
+  mode: RedactionMode = 'mask',
+  clientNames = true,
+) {
   const document = parse(query);
   expect(validate(schema, document)).toEqual([]);
   const redact = redaction(mode, keyedHash(Buffer.alloc(32), 'value'));
   const operation = document.definitions[0] as OperationDefinitionNode;
-  return sanitizer({ allow, names: [], values: [], redact, clientNames: true }).compile(schema, document, operation);
+  return sanitizer({ allow, names: [], values: [], redact, clientNames }).compile(schema, document, operation);
 }
 
 test('nothing is written but what is allowed, whatever the types and the values are', () => {
@@ -276,4 +282,13 @@ test('with hash, equal values are equal and others are not; another key gives ot
   expect(hashed(1, 'a')).toBe(hashed(1, 'a'));
   expect(hashed(1, 'a')).toMatch(/^\[String [\w-]{22}\]$/);
   expect(new Set([hashed(1, 'a'), hashed(1, 'b'), hashed(2, 'a')]).size).toBe(3);
+});
+
+test('the names that a client gave its variables are written where that is wanted, and their places where not', () => {
+  const schema = buildSchema('type Query { a(one: Int, two: String): Int }');
+  const query = 'query ($first: Int, $second: String) { a(one: $first, two: $second) }';
+  const given = { second: 'text', first: 1, undeclared: 1 };
+  const allow = new Set(['Query.a(one:)']);
+  expect(compiled(schema, query, allow)(given)).toEqual({ first: 1, second: '[String]', '+': 1 });
+  expect(compiled(schema, query, allow, 'mask', false)(given)).toEqual({ $1: 1, $2: '[String]', '+': 1 });
 });
