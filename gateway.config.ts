@@ -123,6 +123,8 @@ export const gatewayConfig = defineConfig({
       critical: ['supergraph'],
     });
     return [
+      // What is first is closed last: others still write when they end.
+      useRedis(redis, log),
       useAdmin({
         ...adminFromEnvironment(env),
         status: {
@@ -156,7 +158,6 @@ export const gatewayConfig = defineConfig({
       // Its calls are what the cache saves.
       caching,
       useClientErrors(),
-      useRedis(redis, log),
     ];
   },
 });

@@ -9,8 +9,9 @@ import { GraphQLError, Kind, print, type ASTNode } from 'graphql';
  */
 export function withoutValues(error: GraphQLError, isKnown: (name: string) => boolean): GraphQLError {
   const message = quietMessage(error, isKnown);
-  // Of a body that is no JSON, a piece.
-  const { originalError: cause, ...extensions } = error.extensions ?? {};
+  const { originalError: cause, ...rest } = error.extensions ?? {};
+  // Its message has a piece of a body that is no JSON; that it is there makes the status 400.
+  const extensions = cause === undefined ? rest : { ...rest, originalError: { name: 'SyntaxError' } };
   if (message === error.message && cause === undefined) return error;
   const { nodes, source, positions, path, originalError } = error;
   return new GraphQLError(message, {

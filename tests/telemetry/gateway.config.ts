@@ -52,6 +52,7 @@ export const gatewayConfig = defineConfig({
       log,
     });
     return [
+      useRedis(redis, log),
       useAdmin({
         ...adminFromEnvironment(env),
         status: { telemetry: telemetry.status, audit: audit.status },
@@ -72,7 +73,6 @@ export const gatewayConfig = defineConfig({
       upstream,
       useCaching({ store: redis, log }),
       useClientErrors(),
-      useRedis(redis, log),
     ];
   },
 });
