@@ -62,17 +62,18 @@ export function summingMeters({ others, boundariesOf, maxSeries }: SummingOption
     const made = new Map<string, unknown>();
     const other = others(name);
 
-    /** The same for the same name, so that nothing is told twice. */
-    function once<Instrument>(instrument: string, make: () => Instrument): Instrument {
-      const known = made.get(instrument) ?? make();
-      made.set(instrument, known);
+    /** The same for the same identity (OpenTelemetry, "Metrics API"), so that nothing is told twice. */
+    function once<Instrument>(identity: string, make: () => Instrument): Instrument {
+      const known = made.get(identity) ?? make();
+      made.set(identity, known);
       return known as Instrument;
     }
 
     function sums(instrument: string, options: MetricOptions | undefined, isMonotonic: boolean) {
-      return once(instrument, () => {
+      const identity = `${isMonotonic ? 'counter' : 'sum'} ${instrument} ${options?.unit}`;
+      return once(identity, () => {
         const series = seriesOf<Sum>(maxSeries, (attributes) => ({ attributes, value: 0 }));
-        instruments.set(instrument, () => ({
+        instruments.set(identity, () => ({
           descriptor: descriptorOf(instrument, options),
           aggregationTemporality: AggregationTemporality.CUMULATIVE,
           dataPointType: DataPointType.SUM,
@@ -91,7 +92,7 @@ export function summingMeters({ others, boundariesOf, maxSeries }: SummingOption
       createCounter: (instrument, options) => sums(instrument, options, true),
       createUpDownCounter: (instrument, options) => sums(instrument, options, false),
       createHistogram: (instrument, options) =>
-        once(instrument, () => {
+        once(`histogram ${instrument} ${options?.unit}`, () => {
           const boundaries = boundariesOf(instrument, options?.unit ?? '');
           const series = seriesOf<Distribution>(maxSeries, (attributes) => ({
             attributes,
@@ -99,7 +100,7 @@ export function summingMeters({ others, boundariesOf, maxSeries }: SummingOption
             count: 0,
             sum: 0,
           }));
-          instruments.set(instrument, () => ({
+          instruments.set(`histogram ${instrument} ${options?.unit}`, () => ({
             descriptor: descriptorOf(instrument, options),
             aggregationTemporality: AggregationTemporality.CUMULATIVE,
             dataPointType: DataPointType.HISTOGRAM,
