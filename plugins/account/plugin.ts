@@ -54,6 +54,8 @@ export function useAccounts(): GatewayPlugin {
   };
 }
 
+/** As the gateway sees it: whatever ends with the path is GraphQL too, and so is all of it with a slash behind. */
 function isAt(path: string, url = ''): boolean {
-  return url === path || (url.startsWith(path) && url[path.length] === '?');
+  const [pathname] = url.split('?', 1);
+  return url === path || pathname === path || url.endsWith(path) || url.endsWith(`${path}/`) || pathname === `${path}/`;
 }
