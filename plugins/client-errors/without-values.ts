@@ -1,4 +1,5 @@
-import { GraphQLError, Kind, print, type ASTNode } from 'graphql';
+import { Kind, print, type ASTNode, type GraphQLError } from 'graphql';
+import { withMessage } from './error-message.ts';
 
 /**
  * An error about a request without the client's own values, names of operations and aliases in its message: responses
@@ -8,20 +9,10 @@ import { GraphQLError, Kind, print, type ASTNode } from 'graphql';
  * @param isKnown whether a name is one of the schema
  */
 export function withoutValues(error: GraphQLError, isKnown: (name: string) => boolean): GraphQLError {
-  const message = quietMessage(error, isKnown);
   const { originalError: cause, ...rest } = error.extensions ?? {};
   // Its message has a piece of a body that is no JSON; that it is there makes the status 400.
-  const extensions = cause === undefined ? rest : { ...rest, originalError: { name: 'SyntaxError' } };
-  if (message === error.message && cause === undefined) return error;
-  const { nodes, source, positions, path, originalError } = error;
-  return new GraphQLError(message, {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
-    path: path ?? null,
-    originalError: originalError ?? null,
-    extensions,
-  });
+  const extensions = cause === undefined ? error.extensions : { ...rest, originalError: { name: 'SyntaxError' } };
+  return withMessage(error, quietMessage(error, isKnown), extensions);
 }
 
 function quietMessage({ message, nodes }: GraphQLError, isKnown: (name: string) => boolean): string {
