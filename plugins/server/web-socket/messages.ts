@@ -4,7 +4,9 @@ import type { GraphQLError } from 'graphql';
 export const PROTOCOL = 'graphql-transport-ws';
 
 export interface OperationPayload {
-  readonly query: string;
+  /** Undefined where the document is named instead: see `plugins/persisted-documents`. */
+  readonly query?: string | null;
+  readonly documentId?: string | null;
   readonly operationName?: string | null;
   readonly variables?: Readonly<Record<string, unknown>> | null;
   readonly extensions?: Readonly<Record<string, unknown>> | null;
@@ -84,9 +86,10 @@ function isId(value: unknown): value is string {
 
 function isOperation(value: unknown): value is OperationPayload & Payload {
   if (!isObject(value)) return false;
-  const { query, operationName, variables, extensions } = value;
+  const { query, documentId, operationName, variables, extensions } = value;
+  const isNamed = typeof documentId === 'string' || isObject(extensions);
   return (
-    typeof query === 'string' &&
+    (typeof query === 'string' || (isNamed && (query === undefined || query === null))) &&
     (operationName === undefined || operationName === null || typeof operationName === 'string') &&
     (variables === undefined || variables === null || isObject(variables)) &&
     (extensions === undefined || extensions === null || isObject(extensions))
