@@ -17,18 +17,28 @@ import {
   subgraphsFromEnvironment,
   useComposition,
 } from './plugins/composition/index.ts';
+import { crossOriginFromEnvironment, useCrossOrigin } from './plugins/cross-origin/index.ts';
 import { planningEngine } from './plugins/execution/index.ts';
 import { healthFromEnvironment, useHealth } from './plugins/health/index.ts';
+import { persistedDocumentsFromEnvironment, usePersistedDocuments } from './plugins/persisted-documents/index.ts';
 import { connectRedis, useRedis } from './plugins/redis/index.ts';
 import { useLimits, type QuotaPolicy, type RatePolicy } from './plugins/limits/index.ts';
 import { useOperationProfiles } from './plugins/operation/index.ts';
-import { adminFromEnvironment, useAdmin, useServer } from './plugins/server/index.ts';
+import { adminFromEnvironment, useAdmin, useLandingPage, useServer } from './plugins/server/index.ts';
 import { useSubscriptions, webSocketUpstream } from './plugins/subscriptions/index.ts';
 import { telemetryFromEnvironment, useTelemetry } from './plugins/telemetry/index.ts';
 import { useUpstream } from './plugins/upstream/index.ts';
 import { webhookReceiver } from './plugins/webhooks/index.ts';
 
 const { env } = process;
+
+// `GATEHOUSE_MODE=development`: everyone may know the schema, and gets pages to try it with.
+const isDevelopment = env.GATEHOUSE_MODE === 'development';
+const schemaAccess = isDevelopment ? 'allow' : 'authenticated';
+
+// Whose pages may call: docs/cross-origin.md.
+const crossOrigin = crossOriginFromEnvironment(env);
+const { origins } = crossOrigin;
 
 const subgraphs = subgraphsFromEnvironment(env) ?? [
   { name: 'accounts', url: 'http://127.0.0.1:4101/graphql' },
@@ -38,6 +48,9 @@ const subgraphs = subgraphsFromEnvironment(env) ?? [
 ];
 
 const redis = connectRedis({ url: env.REDIS_URL });
+
+// Without it, clients send the text of each operation: docs/persisted-documents.md.
+const documents = persistedDocumentsFromEnvironment(env, redis);
 
 const webhooks = env.WEBHOOK_SECRET ? webhookReceiver({ secret: env.WEBHOOK_SECRET, redis }) : undefined;
 
@@ -81,6 +94,11 @@ export const gatewayConfig = defineConfig({
   // `useServer` serves them.
   disableWebsockets: true,
 
+  // `useCrossOrigin` answers for all paths alike.
+  cors: false,
+  graphiql: isDevelopment,
+  landingPage: false,
+
   // In the order in which a request meets them.
   plugins: ({ log }) => {
     // Names of operations are chosen by clients: turn them off where they may hold what nobody is to see.
@@ -93,7 +111,7 @@ export const gatewayConfig = defineConfig({
         introspectionFromEnvironment(env, log),
       ],
       anonymous: 'allow',
-      schemaIntrospection: 'allow',
+      schemaIntrospection: schemaAccess,
       log,
     });
     const audit = useAudit({
@@ -104,7 +122,12 @@ export const gatewayConfig = defineConfig({
     });
     const limiting = useLimits({ store: redis, ...limits, log });
     // Plugins of your own do not see what the front door answers; without it, they see every request.
-    const server = useServer({ authentication, frontDoor: true, log });
+    const server = useServer({
+      authentication,
+      frontDoor: true,
+      origins: origins === 'any' || origins.length === 0 ? undefined : origins,
+      log,
+    });
     // Over which the subgraphs are subscribed to: docs/subscriptions.md.
     // `direct`: plugins of your own do not see the events; without it, they see each.
     const subscriptions = useSubscriptions({ upstream: webSocketUpstream({ path: '/graphql' }), direct: true, log });
@@ -122,11 +145,12 @@ export const gatewayConfig = defineConfig({
       ...healthFromEnvironment(env),
       critical: ['supergraph'],
     });
+    const admin = adminFromEnvironment(env);
     return [
       // What is first is closed last: others still write when they end.
       useRedis(redis, log),
       useAdmin({
-        ...adminFromEnvironment(env),
+        ...admin,
         status: {
           health: health.status,
           supergraph: supergraph.status,
@@ -149,6 +173,7 @@ export const gatewayConfig = defineConfig({
       audit,
       server,
       authentication,
+      ...(documents ? [usePersistedDocuments({ ...documents, log })] : []),
       useOperationProfiles(),
       limiting,
       authorization,
@@ -157,7 +182,9 @@ export const gatewayConfig = defineConfig({
       upstream,
       // Its calls are what the cache saves.
       caching,
-      useClientErrors(),
+      useClientErrors({ schemaNames: schemaAccess }),
+      useCrossOrigin(crossOrigin),
+      ...(isDevelopment ? [useLandingPage({ admin })] : []),
     ];
   },
 });

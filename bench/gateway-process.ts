@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const GATEWAY_CLI = new URL('../node_modules/@graphql-hive/gateway/dist/bin.js', import.meta.url).pathname;
+const NATIVE_TYPESCRIPT = new URL('../plugins/cli/native-typescript.mjs', import.meta.url).href;
 const START_TIMEOUT = 60_000;
 const STOP_TIMEOUT = 10_000;
 
@@ -26,7 +27,7 @@ export async function startGateway(
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
   const child = spawn(
     process.execPath,
-    [GATEWAY_CLI, 'supergraph', '--config-path', config.pathname, '--port', String(port), '--host', '127.0.0.1'],
+    ['--import', NATIVE_TYPESCRIPT, GATEWAY_CLI, 'supergraph', '--config-path', config.pathname, '--port', String(port), '--host', '127.0.0.1'],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, LOG_LEVEL: 'warn', STATE_DIRECTORY: directory, ...env },

@@ -8,6 +8,7 @@ import { linesToTry } from './demo/try.ts';
 // The demo: four subgraphs, the gateway and an identity provider, as one process tree.
 
 const GATEWAY_CLI = new URL('../node_modules/@graphql-hive/gateway/dist/bin.js', import.meta.url);
+const NATIVE_TYPESCRIPT = new URL('../plugins/cli/native-typescript.mjs', import.meta.url);
 const SUBGRAPHS = new URL('subgraphs.ts', import.meta.url);
 const QUERY_TO_TRY = new URL('../subgraphs/queries/parallel.graphql', import.meta.url);
 
@@ -21,7 +22,7 @@ const { environment, credentials } = demo;
 
 const children = [
   start('subgraphs', [SUBGRAPHS.pathname], environment.subgraphs),
-  start('gateway', [GATEWAY_CLI.pathname, 'supergraph'], environment.gateway),
+  start('gateway', ['--import', NATIVE_TYPESCRIPT.href, GATEWAY_CLI.pathname, 'supergraph'], environment.gateway),
 ];
 let ending: Promise<void> | undefined;
 process.once('SIGINT', () => void end(0));

@@ -42,6 +42,7 @@ export async function startDemo(env: NodeJS.ProcessEnv, now: Date): Promise<Demo
   };
   const gateway = {
     ...shared,
+    GATEHOUSE_MODE: env.GATEHOUSE_MODE || 'development',
     GATEHOUSE_DIR: env.GATEHOUSE_DIR || DEFAULT_DIRECTORY,
     API_KEY_SECRET: env.API_KEY_SECRET || randomBytes(32).toString('base64'),
     PRINCIPAL_SIGNING_KEY: signingKey,

@@ -69,9 +69,9 @@ export function useCaching(options: CachingOptions): CachingPlugin {
     invalidate,
     status: () => ({ ...store.status(), requests: metrics().counts() }),
 
-    async onRequest({ url, request, endResponse }) {
-      if (!webhooks || url.pathname !== WEBHOOK) return;
-      endResponse(await answerCacheWebhook(request, webhooks, invalidate, log));
+    onRequest({ url, request, endResponse }) {
+      if (!webhooks || url.pathname !== WEBHOOK) return undefined;
+      return answerCacheWebhook(request, webhooks, invalidate, log).then(endResponse);
     },
 
     onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {

@@ -74,9 +74,9 @@ export interface CompositionPluginOptions {
 export function useComposition(supergraph: SupergraphSource, options: CompositionPluginOptions = {}): GatewayPlugin {
   const { webhooks } = options;
   return {
-    async onRequest({ url, request, endResponse, serverContext }) {
-      if (!webhooks || url.pathname !== SCHEMA_WEBHOOK) return;
-      endResponse(await answerSchemaWebhook(request, webhooks, supergraph, serverContext.log));
+    onRequest({ url, request, endResponse, serverContext }) {
+      if (!webhooks || url.pathname !== SCHEMA_WEBHOOK) return undefined;
+      return answerSchemaWebhook(request, webhooks, supergraph, serverContext.log).then(endResponse);
     },
     onParams({ setResult }) {
       if (supergraph.status().status === 'waiting') setResult(waitingAnswer());

@@ -152,7 +152,8 @@ describe('what the operator has set is used', () => {
 });
 
 test('npm run gateway has nothing of the demo', () => {
-  expect(JSON.parse(readText('package.json'))).toMatchObject({ scripts: { gateway: 'hive-gateway supergraph' } });
+  const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
+  expect(scripts['gateway']).toMatch(/gateway\/dist\/bin\.js supergraph$/);
   const { files } = moduleGraph(['gateway.config.ts']);
   expect([...files].filter((file) => file.startsWith('commands/'))).toEqual([]);
 });

@@ -9,6 +9,8 @@ import { startRedis, type RedisServer } from '../harness/redis.ts';
 import { federated, startSubgraph, type TestSubgraph } from '../harness/subgraph.ts';
 import { until } from '../harness/until.ts';
 
+/** No page can make a browser send it. */
+const NOT_FORGED = { accept: 'application/json', 'graphql-require-preflight': '1' };
 const SECRET = `whsec_${Buffer.from('a secret for tests only').toString('base64')}`;
 /** Longer than any test: only what a test does makes the gateway ask. */
 const NEVER_POLL = { COMPOSITION_POLL_INTERVAL: '0' };
@@ -264,7 +266,7 @@ test('a gateway without any schema answers 503 and says what it waits for, and c
   expect(await gateway.status('/health/ready')).toBe(503);
   expect(await gateway.status('/health')).toBe(503);
   expect(gateway.log()).toContain('Waiting for the schemas of stock');
-  const answer = await fetch(`${gateway.url}/graphql?query={item{name}}`, { headers: { accept: 'application/json' } });
+  const answer = await fetch(`${gateway.url}/graphql?query={item{name}}`, { headers: NOT_FORGED });
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).toBe('5');
   expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }] });

@@ -10,6 +10,7 @@ import { until } from './until.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const GATEWAY_CLI = join(ROOT, 'node_modules/@graphql-hive/gateway/dist/bin.js');
+const NATIVE_TYPESCRIPT = new URL('../../plugins/cli/native-typescript.mjs', import.meta.url).href;
 const START_DEADLINE = 30_000;
 /** ms; short, so that tests need not wait for a poll. */
 const POLL_INTERVAL = '300';
@@ -65,7 +66,17 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
   const config = options.config ? ['--config-path', options.config] : [];
   const child = spawn(
     process.execPath,
-    [GATEWAY_CLI, 'supergraph', ...config, '--port', String(port), '--host', '127.0.0.1'],
+    [
+      '--import',
+      NATIVE_TYPESCRIPT,
+      GATEWAY_CLI,
+      'supergraph',
+      ...config,
+      '--port',
+      String(port),
+      '--host',
+      '127.0.0.1',
+    ],
     {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -24,7 +24,7 @@ export interface AdminOptions {
   readonly names?: readonly string[];
   /** What `/status` shows beside the versions, by the name of the part; and `/`, of those that it knows. */
   readonly status: StatusSources;
-  /** Further pages, by their path. */
+  /** Further pages, by their path. Default: none. */
   readonly pages?: Readonly<Record<string, Page>>;
   readonly log: Pick<Logger, 'info' | 'error'>;
 }

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayPlugin, GatewayRuntime } from '@graphql-hive/gateway';
+import { httpHooks, runHooks, wrapsHttpSteps, type Hook } from './hooks.ts';
+import { logFailure, type ServerContext } from './failures.ts';
+import { operationOf } from './operation.ts';
+import { ReadRequest } from './read-request.ts';
+import { writeResponse } from './write-response.ts';
+
+const UNEXPECTED = { message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+
+/** Answers a request of which the body has been read. */
+export type DirectWay = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
+
+/**
+ * Takes requests the way of the pipeline without its adapters: each hook of each plugin runs, in the same order and with
+ * the same payload, on a request whose body is there already, and the response is written by one write. Undefined when a
+ * plugin wraps the steps of a request, which only the pipeline lets it.
+ */
+export function directWay(runtime: GatewayRuntime, plugins: readonly GatewayPlugin[]): DirectWay | undefined {
+  if (wrapsHttpSteps(plugins)) return undefined;
+  const { fetchAPI, waitUntil } = runtime;
+  const hooks = httpHooks(plugins);
+  const operate = operationOf(runtime, hooks);
+
+  async function responseTo(request: Request, serverContext: ServerContext): Promise<Response | undefined> {
+    let response: Response | undefined;
+    const payload = {
+      request,
+      setRequest: (changed: Request) => void (payload.request = changed),
+      serverContext,
+      fetchAPI,
+      get url() {
+        return urlOf(payload.request);
+      },
+      requestHandler: operate as (request: Request, serverContext: ServerContext) => unknown,
+      setRequestHandler: (changed: typeof operate) => void (payload.requestHandler = changed),
+      endResponse: (ended: Response) => void (response = ended),
+    };
+    const begun = runHooks(hooks.onRequest as readonly Hook<unknown>[], payload, () => response !== undefined);
+    if (begun) await begun;
+    response ??= (await payload.requestHandler(payload.request, serverContext)) as Response | undefined;
+    const last = {
+      request: payload.request,
+      response,
+      serverContext,
+      setResponse: (changed: Response) => void (last.response = changed),
+      fetchAPI,
+    };
+    const ended = runHooks(hooks.onResponse as readonly Hook<unknown>[], last);
+    if (ended) await ended;
+    return last.response;
+  }
+
+  return (req, res, body) => {
+    const request = new ReadRequest(fetchAPI, req, res, body) as unknown as Request;
+    const context: ServerContext = { req, res, waitUntil };
+    responseTo(request, context)
+      .catch((error: unknown) => {
+        logFailure(error, runtime, context);
+        return fetchAPI.Response.json({ errors: [UNEXPECTED] }, { status: 500 });
+      })
+      .then((response) => writeResponse(response, res, req))
+      .catch((error: unknown) => {
+        logFailure(error, runtime, context);
+        res.destroy();
+      });
+  };
+}
+
+function urlOf(request: Request & { readonly parsedUrl?: URL }): URL {
+  return request.parsedUrl ?? new URL(request.url, 'http://localhost');
+}
