@@ -3,6 +3,11 @@ import { defineConfig } from 'vitest/config';
 /** Needs the machine for itself: it holds a rate of requests. */
 const LOAD = ['tests/e2e/reload-under-load.test.ts'];
 
+/** What breaks what a gateway stands on, for seconds at a time: `npm run test:faults`. */
+const FAULTS = 'tests/faults/**/*.test.ts';
+/** Has a configuration of its own: `npm run test:soak`. */
+const SOAK = 'tests/soak/**';
+
 export default defineConfig({
   // Vite would load graphql's "module" build for what it transforms, beside the one that Node loads for all else.
   resolve: {
@@ -17,9 +22,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'all', include: ['tests/**/*.test.ts'], exclude: LOAD, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'all',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...LOAD, FAULTS, SOAK],
+          sequence: { groupOrder: 0 },
+        },
       },
       { extends: true, test: { name: 'load', include: LOAD, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'faults', include: [FAULTS], sequence: { groupOrder: 2 } } },
     ],
   },
 });

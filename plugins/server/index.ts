@@ -5,6 +5,7 @@ import type { LiveCaller } from '../request-context.ts';
 import { directWay } from './direct/index.ts';
 import { openFrontDoor, type FrontDoor, type Recognized } from './front-door/index.ts';
 import { allowedOrigins, checkOptions } from './options.ts';
+import { requestDrain } from './request-drain.ts';
 import {
   serveWebSockets,
   webSocketSettings,
@@ -69,7 +70,7 @@ export interface ServerPlugin extends GatewayPlugin {
  */
 export function useServer(options: ServerOptions = {}): ServerPlugin {
   checkOptions(options);
-  webSocketSettings(options);
+  const { drainTimeout } = webSocketSettings(options);
   const { authentication, log } = options;
   const settings = { ...options, authentication, log, isAllowedOrigin: allowedOrigins(options.origins) };
   let stopWaiting: (() => void) | undefined;
@@ -83,13 +84,18 @@ export function useServer(options: ServerOptions = {}): ServerPlugin {
       plugins = all as readonly GatewayPlugin[];
     },
     onYogaInit() {
-      stopWaiting ??= onGatewayServer(({ server, runtime, beforeStop }) => {
+      stopWaiting ??= onGatewayServer(({ server, runtime, answerFirst, beforeStop }) => {
         server.on('connection', (socket) => {
           openSockets++;
           socket.once('close', () => openSockets--);
         });
-        webSockets = serveWebSockets(server, runtime, settings);
-        beforeStop(webSockets.close);
+        const sockets = serveWebSockets(server, runtime, settings);
+        webSockets = sockets;
+        const requests = requestDrain(server);
+        answerFirst(requests.see);
+        beforeStop(async () => {
+          await Promise.all([sockets.close(), requests.drain(drainTimeout)]);
+        });
         if (!options.frontDoor) return;
         const { graphqlEndpoint: path } = runtime;
         const recognize = authentication?.recognize;

@@ -10,9 +10,9 @@ const NPM = `#!/bin/sh
 echo "$*" >> "$CALLS"
 [ "$1 $2" = "$FAILS" ] && exit 3
 for arg; do
-  case $arg in --outputFile.json=*) printf %s "$RESULTS" > "\${arg#*=}";; esac
+  case $arg in --outputFile.json=*) [ -n "$RESULTS" ] && printf %s "$RESULTS" > "\${arg#*=}";; esac
 done
-[ "$1" = test ] && exit "$STATUS"
+case "$1 $2" in "test --") exit "$STATUS";; "run test:faults") exit "$FAULTS_STATUS";; esac
 exit 0
 `;
 
@@ -35,20 +35,23 @@ interface Outcome {
 }
 
 interface Given {
-  /** What vitest's JSON reporter writes; nothing when it ends too early. */
+  /** What vitest's JSON reporter writes, each time; nothing when it ends too early. */
   readonly results?: object;
   /** The exit code of `npm test`. */
   readonly status?: number;
+  /** The exit code of `npm run test:faults`. */
+  readonly faultsStatus?: number;
   /** The npm command that fails. */
   readonly fails?: string;
 }
 
-async function ciRun({ results, status = 0, fails = '' }: Given): Promise<Outcome> {
+async function ciRun({ results, status = 0, faultsStatus = 0, fails = '' }: Given): Promise<Outcome> {
   const env = {
     PATH: [join(folder, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter),
     CALLS: join(folder, 'calls'),
     RESULTS: results ? JSON.stringify(results) : '',
     STATUS: String(status),
+    FAULTS_STATUS: String(faultsStatus),
     FAILS: fails,
   };
   const { promise, resolve } = Promise.withResolvers<{ code: number; stdout: string }>();
@@ -72,15 +75,16 @@ const counts = {
   testResults: [] as object[],
 };
 
-test('CI installs, checks and tests, in this order, and ends with the counts', async () => {
+test('CI installs, checks and tests, in this order, and ends with the counts of both runs of tests', async () => {
   const results = { ...counts, numPassedTests: 7, numPendingTests: 1, numTodoTests: 1, testResults: [file('passed')] };
   const { code, lastLine, calls } = await ciRun({ results });
   expect(code).toBe(0);
-  expect(lastLine).toBe('7 passed, 0 failed, 2 skipped');
+  expect(lastLine).toBe('14 passed, 0 failed, 4 skipped');
   expect(calls.map((call) => call.replace(/=\S+$/, ''))).toEqual([
     'ci',
     'run check',
     'test -- --reporter=default --reporter=json --outputFile.json',
+    'run test:faults -- --reporter=default --reporter=json --outputFile.json',
   ]);
 });
 
@@ -93,20 +97,23 @@ test('a failed test fails CI', async () => {
   };
   const { code, lastLine } = await ciRun({ results, status: 1 });
   expect(code).toBe(1);
-  expect(lastLine).toBe('7 passed, 2 failed, 0 skipped');
+  expect(lastLine).toBe('14 passed, 4 failed, 0 skipped');
 });
 
 test('a test file that cannot be loaded counts as a failure', async () => {
   const results = { ...counts, numPassedTests: 7, testResults: [file('passed', 'passed'), file('failed')] };
   const { code, lastLine } = await ciRun({ results, status: 1 });
   expect(code).toBe(1);
-  expect(lastLine).toBe('7 passed, 1 failed, 0 skipped');
+  expect(lastLine).toBe('14 passed, 2 failed, 0 skipped');
 });
 
-test('CI fails when the test runner does, even if no test did', async () => {
-  const results = { ...counts, numPassedTests: 7, testResults: [file('passed', 'passed')] };
-  expect(await ciRun({ results, status: 1 })).toMatchObject({ code: 1, lastLine: '7 passed, 0 failed, 0 skipped' });
-});
+test.each([{ status: 1 }, { faultsStatus: 1 }])(
+  'CI fails when the test runner does, even if no test did: %o',
+  async (ends) => {
+    const results = { ...counts, numPassedTests: 7, testResults: [file('passed', 'passed')] };
+    expect(await ciRun({ results, ...ends })).toMatchObject({ code: 1, lastLine: '14 passed, 0 failed, 0 skipped' });
+  },
+);
 
 test('CI fails when no test ran', async () => {
   expect(await ciRun({ results: counts })).toMatchObject({ code: 1, lastLine: '0 passed, 0 failed, 0 skipped' });

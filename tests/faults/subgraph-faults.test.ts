@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { buildSubgraphSchema } from '../../subgraphs/server/federation-schema.ts';
 import { serve, type RunningSubgraph } from '../../subgraphs/server/index.ts';
 import { faultProxy, respond, type DataFault, type FaultProxy } from '../harness/fault-proxy.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const PACKAGES = ['redis-server', 'redis-sentinel', 'redis-tools', 'nats-server', 'prometheus', 'chromium'];
-const PROGRAMS = ['redis-server', 'nats-server', 'prometheus', 'promtool', 'chromium'];
+const PACKAGES = ['redis-server', 'redis-sentinel', 'redis-tools', 'nats-server', 'prometheus', 'chromium', 'faketime'];
+const PROGRAMS = ['redis-server', 'nats-server', 'prometheus', 'promtool', 'chromium', 'faketime'];
 /** Debian asks this file before a package may start its daemon; 101 means no. */
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const INSTALL_DEADLINE_MS = 180_000;
@@ -19,6 +19,12 @@ export default async function setup(): Promise<void> {
   if (await areOnPath()) return;
   if (process.getuid?.() !== 0 || !(await isOnPath('apt-get'))) throw new Error(installHint());
   await installFromDebian();
+}
+
+/** The library that `faketime` preloads, for `LD_PRELOAD`: with it, a process has a wall clock of its own. */
+export async function libfaketime(): Promise<string> {
+  const { stdout } = await run('faketime', ['-f', '+0', process.execPath, '-p', 'process.env.LD_PRELOAD']);
+  return stdout.trim();
 }
 
 async function installFromDebian(): Promise<void> {
@@ -81,5 +87,5 @@ async function isOnPath(program: string): Promise<boolean> {
 }
 
 function installHint(): string {
-  return `The tests need a real redis-server (7 or newer), nats-server, prometheus and chromium on PATH: install the packages ${PACKAGES.join(', ')} (Debian, Ubuntu) or redis, nats-server, prometheus and chromium (brew), and run them again.`;
+  return `The tests need a real redis-server (7 or newer), nats-server, prometheus, chromium and faketime on PATH: install the packages ${PACKAGES.join(', ')} (Debian, Ubuntu) or redis, nats-server, prometheus, chromium and libfaketime (brew), and run them again.`;
 }

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import { createYoga } from 'graphql-yoga';
 import { parse, type GraphQLSchema } from 'graphql';
+import { buildSubgraphSchema } from '../../subgraphs/server/federation-schema.ts';
 
 export type Resolvers = Record<string, Record<string, unknown>>;
 
@@ -119,5 +119,5 @@ export async function startSubgraph(name: string, sdl: string, resolvers: Resolv
 }
 
 function buildSchema(sdl: string, resolvers: Resolvers): GraphQLSchema {
-  return buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
+  return buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never });
 }

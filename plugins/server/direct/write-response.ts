@@ -13,7 +13,8 @@ export function writeResponse(
   to: ServerResponse,
   request: IncomingMessage,
 ): unknown {
-  if (response?.bodyType !== 'String' || typeof response.bodyInit !== 'string') {
+  if (!response) return to.writeHead(404).end();
+  if (response.bodyType !== 'String' || typeof response.bodyInit !== 'string') {
     return sendNodeResponse(response, to, request as never, true);
   }
   if (to.destroyed || to.writableEnded) return undefined;

@@ -10,7 +10,7 @@ export interface WebSocketOptions {
   readonly idleTimeout?: number;
   /** A connection is closed with 1001 at this age, or up to a tenth before. 0: never. Default: 0. */
   readonly maxLifetime?: number;
-  /** Over how long the connections are closed when the gateway stops. Default: 5,000. */
+  /** Over how long WebSockets are closed when the gateway stops, and how long HTTP requests have to end. Default: 5,000. */
   readonly drainTimeout?: number;
   /** The largest message that is read, in bytes. Default: 1,048,576. */
   readonly maxMessageBytes?: number;

@@ -208,7 +208,10 @@ function seenIn({ data }: Asked['body']): readonly Pick<Seen, 'field' | 'id' | '
  * `own`: reads of something older than what the same gateway had acknowledged before they began. `lagMs`: for how long,
  * at most, a gateway went on to give what another one had acknowledged to be invalid.
  */
-export function staleness({ reads, acknowledged }: Report): { own: readonly Read[]; lagMs: number } {
+export function staleness({ reads, acknowledged }: Pick<Report, 'reads' | 'acknowledged'>): {
+  own: readonly Read[];
+  lagMs: number;
+} {
   const newer = Map.groupBy(acknowledged, ({ field, id }) => `${field} ${id}`);
   const own: Read[] = [];
   let lagMs = 0;

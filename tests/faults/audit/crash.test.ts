@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { fileSink } from '../../plugins/audit/index.ts';
-import type { TestGateway } from '../harness/gateway.ts';
-import { startRedis } from '../harness/redis.ts';
-import type { TestSubgraph } from '../harness/subgraph.ts';
-import { until } from '../harness/until.ts';
-import { fileIn, filesIn, linesIn, SIGNING_KEY, startAudited, verify } from './audited-gateway.ts';
-import { startPeople } from './people-subgraph.ts';
+import { fileSink } from '../../../plugins/audit/index.ts';
+import type { TestGateway } from '../../harness/gateway.ts';
+import { startRedis } from '../../harness/redis.ts';
+import type { TestSubgraph } from '../../harness/subgraph.ts';
+import { until } from '../../harness/until.ts';
+import { fileIn, filesIn, linesIn, SIGNING_KEY, startAudited, verify } from '../../audit/audited-gateway.ts';
+import { startPeople } from '../../audit/people-subgraph.ts';
 
 // What stands in the file when a gateway is killed, and what becomes of operations that cannot be recorded.
 

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RatePolicy } from '../../plugins/limits/index.ts';
-import { startDemoSubgraphs, type RunningDemo } from '../../subgraphs/index.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { startRedis, type RedisServer } from '../harness/redis.ts';
-import { until } from '../harness/until.ts';
-import { startCluster } from '../redis/topologies.ts';
-import { loadGateways, type LoadReport } from './cases/gateway-load.ts';
+import type { RatePolicy } from '../../../plugins/limits/index.ts';
+import { startDemoSubgraphs, type RunningDemo } from '../../../subgraphs/index.ts';
+import { startGateway, type TestGateway } from '../../harness/gateway.ts';
+import { startRedis, type RedisServer } from '../../harness/redis.ts';
+import { until } from '../../harness/until.ts';
+import { startCluster } from '../../redis/topologies.ts';
+import { loadGateways, type LoadReport } from '../../limits/cases/gateway-load.ts';
 
 // Several gateways on one Redis. `LIMITS_GATEWAYS=8 LIMITS_LOAD_MS=10000` for the whole of it, and with `LIMITS_CLUSTER=1`
 // on a Cluster.
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const start = (): Promise<TestGateway> =>
     startGateway({
       subgraphs: demo.subgraphs,
-      config: new URL('cases/limits.config.ts', import.meta.url).pathname,
+      config: new URL('../../limits/cases/limits.config.ts', import.meta.url).pathname,
       // A late answer is one that nobody counts; here the machine is busy with eight gateways.
       env: {
         REDIS_URL: cluster?.url ?? redis.url,

@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json as jsonOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startAuthZen, type AuthZenFault, type AuthZenServer } from '../harness/authzen-server.ts';
-import { startGateway, type TestGateway } from '../harness/gateway.ts';
-import { startSubgraph, type TestSubgraph } from '../harness/subgraph.ts';
-import { until } from '../harness/until.ts';
-import { CEDAR_TTL, ENGINE_TIMEOUT } from './cases/engine-limits.ts';
-import { startLoad, type Load, type LoadAnswer } from './cases/load.ts';
-import { permitWhen, policyDirectory, type PolicyDirectory } from './engines/policy-directory.ts';
+import { startAuthZen, type AuthZenFault, type AuthZenServer } from '../../harness/authzen-server.ts';
+import { startGateway, type TestGateway } from '../../harness/gateway.ts';
+import { startSubgraph, type TestSubgraph } from '../../harness/subgraph.ts';
+import { until } from '../../harness/until.ts';
+import { CEDAR_TTL, ENGINE_TIMEOUT } from '../../authorization/cases/engine-limits.ts';
+import { startLoad, type Load, type LoadAnswer } from '../../authorization/cases/load.ts';
+import { permitWhen, policyDirectory, type PolicyDirectory } from '../../authorization/engines/policy-directory.ts';
 
 // The running gateway under load, while those that decide on its policies fail, change and are well again.
 // `ENGINE_CLIENTS=50` for the whole of it.
 
-const CONFIG = new URL('cases/engine-faults.config.ts', import.meta.url).pathname;
+const CONFIG = new URL('../../authorization/cases/engine-faults.config.ts', import.meta.url).pathname;
 const CLIENTS = Number(process.env['ENGINE_CLIENTS'] ?? 20);
 /** Answers that are looked at in each state. */
 const ENOUGH = 2 * CLIENTS;

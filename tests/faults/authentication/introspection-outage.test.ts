@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
-import { hang, json, startAnswering, type Answer, type AnsweringServer } from '../jwt/answering-server.ts';
-import { startCallerSubgraph, type CallerSubgraph } from './caller-subgraph.ts';
-import { bearer, WAYS, type Ask } from './ways.ts';
+import {
+  hang,
+  json,
+  startAnswering,
+  type Answer,
+  type AnsweringServer,
+} from '../../authentication/jwt/answering-server.ts';
+import { startCallerSubgraph, type CallerSubgraph } from '../../authentication/gateway/caller-subgraph.ts';
+import { bearer, WAYS, type Ask } from '../../authentication/gateway/ways.ts';
 
 const ACTIVE = json({ active: true, sub: 'ada', client_id: 'app', scope: 'read' });
 const FAULTS: Readonly<Record<string, Answer>> = {

@@ -3,9 +3,9 @@ import { afterEach, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
 import { federated, startSubgraph, type TestSubgraph } from '../../harness/subgraph.ts';
 import { until } from '../../harness/until.ts';
-import { startOtlpReceiver, type OtlpReceiver } from '../otlp-receiver.ts';
+import { startOtlpReceiver, type OtlpReceiver } from '../../telemetry/otlp-receiver.ts';
 
-const CONFIG = new URL('../gateway.config.ts', import.meta.url).pathname;
+const CONFIG = new URL('../../telemetry/gateway.config.ts', import.meta.url).pathname;
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 
 const started: AsyncDisposable[] = [];

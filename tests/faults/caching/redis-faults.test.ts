@@ -4,10 +4,10 @@ import { startRedis, type RedisServer } from '../../harness/redis.ts';
 import { until } from '../../harness/until.ts';
 import { redisCli } from '../../redis/redis-cli.ts';
 import { startSentinels, type Sentinels } from '../../redis/topologies.ts';
-import { ask } from './ask.ts';
-import { startCachedFederation, type CachedFederation } from './cached-federation.ts';
-import { linked, startCachingGateway, type CachingGateway } from './caching-gateway.ts';
-import { differences, staleness, startTraffic, type Report } from './traffic.ts';
+import { ask } from '../../caching/gateway/ask.ts';
+import { startCachedFederation, type CachedFederation } from '../../caching/gateway/cached-federation.ts';
+import { linked, startCachingGateway, type CachingGateway } from '../../caching/gateway/caching-gateway.ts';
+import { differences, staleness, startTraffic, type Report } from '../../caching/gateway/traffic.ts';
 
 /** How long it goes on before something happens, and after all is well again, in ms. */
 const CALM_MS = Number(process.env['CACHE_CALM_MS'] ?? 300);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BucketEntry } from '../../plugins/limits/buckets/entry.ts';
-import { createTokenStore, type TokenStore } from '../../plugins/limits/buckets/token-store.ts';
-import { connectRedis, type SharedStore } from '../../plugins/redis/index.ts';
-import { startRedis, type RedisServer } from '../harness/redis.ts';
-import { until } from '../harness/until.ts';
-import { startLoad, type Load, type LoadedTake } from './load.ts';
+import type { BucketEntry } from '../../../plugins/limits/buckets/entry.ts';
+import { createTokenStore, type TokenStore } from '../../../plugins/limits/buckets/token-store.ts';
+import { connectRedis, type SharedStore } from '../../../plugins/redis/index.ts';
+import { startRedis, type RedisServer } from '../../harness/redis.ts';
+import { until } from '../../harness/until.ts';
+import { startLoad, type Load, type LoadedTake } from '../../limits/load.ts';
 
 /** bench/limits has the figures for 50 ms and 20 ms more; here other tests keep the machine busy. */
 const TIMEOUT_MS = 150;

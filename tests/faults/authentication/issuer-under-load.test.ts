@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
 import { startIdentityProvider, type IdentityProvider } from '../../harness/identity-provider.ts';
 import { until } from '../../harness/until.ts';
-import { startCallerSubgraph, type CallerSubgraph } from './caller-subgraph.ts';
-import { providerEnvironment } from './environment.ts';
-import { signedByStranger } from './forgeries.ts';
-import { startLoad } from './load.ts';
-import { askOverHttp, bearer } from './ways.ts';
+import { startCallerSubgraph, type CallerSubgraph } from '../../authentication/gateway/caller-subgraph.ts';
+import { providerEnvironment } from '../../authentication/gateway/environment.ts';
+import { signedByStranger } from '../../authentication/gateway/forgeries.ts';
+import { startLoad } from '../../authentication/gateway/load.ts';
+import { askOverHttp, bearer } from '../../authentication/gateway/ways.ts';
 
 const REQUESTS_PER_SECOND = 80;
 const ROTATIONS = 2;

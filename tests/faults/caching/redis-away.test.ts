@@ -6,7 +6,16 @@ import { startRedis, type RedisServer } from '../../harness/redis.ts';
 import { until } from '../../harness/until.ts';
 import { recordingLogger } from '../../redis/recording-logger.ts';
 import { redisCli } from '../../redis/redis-cli.ts';
-import { linked, LONG, openCache, openLinked, put, textOf, type OpenedCache, type OpenOptions } from './open-cache.ts';
+import {
+  linked,
+  LONG,
+  openCache,
+  openLinked,
+  put,
+  textOf,
+  type OpenedCache,
+  type OpenOptions,
+} from '../../caching/store/open-cache.ts';
 
 const TIMEOUT_MS = 100;
 /** The command timeout, and what a machine that is busy with other tests adds to it. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
 import { until } from '../../harness/until.ts';
-import { receive, webSocketClient } from './clients.ts';
-import { startEventSubgraph, type EventSubgraph } from './event-subgraph.ts';
+import { receive, webSocketClient } from '../../subscriptions/gateway/clients.ts';
+import { startEventSubgraph, type EventSubgraph } from '../../subscriptions/gateway/event-subgraph.ts';
 
-const CONFIG = new URL('gateway.config.ts', import.meta.url).pathname;
+const CONFIG = new URL('../../subscriptions/gateway/gateway.config.ts', import.meta.url).pathname;
 const SUBSCRIPTION = 'subscription { priceChanged { id amount } }';
 
 interface Started {

@@ -3,10 +3,10 @@ import { WebSocket } from 'ws';
 import { afterEach, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
 import { until } from '../../harness/until.ts';
-import { startEventSubgraph, type EventSubgraph } from './event-subgraph.ts';
-import { openClient } from './transports.ts';
+import { startEventSubgraph, type EventSubgraph } from '../../subscriptions/gateway/event-subgraph.ts';
+import { openClient } from '../../subscriptions/gateway/transports.ts';
 
-const CONFIG = new URL('gateway.config.ts', import.meta.url).pathname;
+const CONFIG = new URL('../../subscriptions/gateway/gateway.config.ts', import.meta.url).pathname;
 const SUBSCRIPTION = 'subscription { priceChanged { amount secret } }';
 const QUEUE = 4;
 /** More than the buffers of a connection hold, in events of so many bytes. */

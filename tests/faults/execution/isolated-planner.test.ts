@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { composed, toSubgraphs } from '../composition/cases/in-process.ts';
-import { startGateway } from '../harness/gateway.ts';
-import { federated, startSubgraph } from '../harness/subgraph.ts';
-import { until } from '../harness/until.ts';
-import { startPlanner } from '../../plugins/execution/isolated-planner.ts';
+import { composed, toSubgraphs } from '../../composition/cases/in-process.ts';
+import { startGateway } from '../../harness/gateway.ts';
+import { federated, startSubgraph } from '../../harness/subgraph.ts';
+import { until } from '../../harness/until.ts';
+import { startPlanner } from '../../../plugins/execution/isolated-planner.ts';
 
 /** What the planner dies of: b requires what a has, and has a key that a lacks beside the common one. */
 const A = federated('type Query { p: P } type P @key(fields: "id") { id: ID! price: Int name: String }');
