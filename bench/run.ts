@@ -1,6 +1,7 @@
 // npm run bench -- [name ...]: each benchmark prints its figures as JSON lines; everything else goes to stderr.
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  all: () => import('./all/index.ts'),
   authentication: () => import('./authentication/index.ts'),
   authorization: () => import('./authorization/index.ts'),
   cache: () => import('./cache/index.ts'),

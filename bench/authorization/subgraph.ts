@@ -1,5 +1,5 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
+import { buildSubgraphSchema } from '../../subgraphs/server/federation-schema.ts';
 import { serve } from '../../subgraphs/server/index.ts';
 import { SDL } from './documents.ts';
 

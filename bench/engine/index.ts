@@ -3,28 +3,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
-import { composeOnce } from '../../plugins/composition/compose-once.ts';
-import { composeSubgraphs } from '../../plugins/composition/index.ts';
 import { cpuTime } from '../cpu-time.ts';
 import { median, printFigure } from '../figure.ts';
 import { startGateway } from '../gateway-process.ts';
+import { supergraphOf } from '../supergraph.ts';
+import { heavyQuery, smallQuery } from './queries.ts';
 
 const ROUNDS = 3;
 const CONNECTIONS = 8;
 
 const QUERIES = {
-  small: { requests: 3_000, query: '{ product(upc: "1") { upc name price } }' },
-  heavy: {
-    requests: 200,
-    query: `{
-      users(first: 50) { id username name reviews(first: 5) { id rating body product {
-        upc name price stock inStock averageRating shippingEstimate
-        reviews(first: 3) { rating author { username name } }
-      } } }
-      latestReviews(first: 20) { rating product { name stock } author { name } }
-      lowStock(first: 10) { upc name stock }
-    }`,
-  },
+  small: { requests: 3_000, query: smallQuery('"1"') },
+  heavy: { requests: 200, query: heavyQuery({ users: 50, latestReviews: 20, lowStock: 10 }) },
 } as const;
 
 type QueryName = keyof typeof QUERIES;
@@ -75,12 +65,6 @@ export async function run(): Promise<void> {
     subgraphs.kill();
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-async function supergraphOf(subgraphs: readonly { name: string; url: string }[]): Promise<string> {
-  const once = await composeOnce(composeSubgraphs({ subgraphs }).options);
-  if (!once.collected || !once.composition.composes) throw new Error('the demo subgraphs do not compose');
-  return once.composition.supergraphSdl;
 }
 
 async function measure(url: string, pid: number, name: QueryName): Promise<number> {

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
+import { buildSubgraphSchema } from '../../subgraphs/server/federation-schema.ts';
 import { federated } from '../../tests/harness/subgraph.ts';
 import { obey } from './child.ts';
 import { now, PROBE_AT, SDL, topicName } from './quotes.ts';
@@ -105,7 +105,7 @@ const server = createServer((request, response) => {
   });
 });
 const sockets = new WebSocketServer({ server });
-useServer({ schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]) }, sockets);
+useServer({ schema: buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never }) }, sockets);
 
 obey(async (command: SubgraphCommand) => {
   switch (command.do) {
