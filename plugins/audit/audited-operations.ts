@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { DocumentNode, ExecutionArgs, OperationDefinitionNode } from 'graphql';
 import { getOperationAST } from 'graphql';
-import type { AnswersAgain, OperationAccount, OperationEnd } from '../account/index.ts';
+import type { AnsweredAgain, AnswersAgain, OperationAccount, OperationEnd } from '../account/index.ts';
 import { operationProfiles } from '../operation/index.ts';
-import type { GatehouseContext } from '../request-context.ts';
+import type { GatehouseContext, Principal } from '../request-context.ts';
 import type { DescribedOperation, Descriptions } from './record/described-operation.ts';
-import type { MakeRecord } from './record/make-record.ts';
+import type { RecordMaker } from './record/make-record.ts';
 import type { AuditRecord } from './record/record.ts';
+import { sameBut, type Changing } from './record/same-but.ts';
 import type { Admission, Recorder } from './recorder.ts';
 import type { Sanitizer, SanitizedVariables } from './sanitize/index.ts';
 
@@ -64,7 +65,7 @@ interface Request {
 
 interface Parts {
   readonly recorder: Recorder;
-  readonly makeRecord: MakeRecord;
+  readonly records: RecordMaker;
   readonly descriptions: Descriptions;
   readonly sanitizer: Sanitizer;
   readonly addressOf: ((request: IncomingMessage) => string) | undefined;
@@ -72,13 +73,7 @@ interface Parts {
 
 const UNSENT: OperationEnd & { readonly sent: false } = { status: undefined, how: 'answered', sent: false };
 
-export function auditedOperations({
-  recorder,
-  makeRecord,
-  descriptions,
-  sanitizer,
-  addressOf,
-}: Parts): AuditedOperations {
+export function auditedOperations({ recorder, records, descriptions, sanitizer, addressOf }: Parts): AuditedOperations {
   const { profileOf } = operationProfiles();
 
   function requestOf(account: AuditedAccount, context: OperationContext): Request {
@@ -123,7 +118,7 @@ export function auditedOperations({
     const { account, context } = operation;
     const described = describe(operation);
     const isSent = !('sent' in rest);
-    return makeRecord({
+    return records.make({
       type,
       account,
       context,
@@ -143,7 +138,7 @@ export function auditedOperations({
     { status, how }: OperationEnd,
   ): AuditRecord {
     const { principal, req, address = req && addressOf?.(req) } = context;
-    return makeRecord({
+    return records.make({
       type: 'request',
       account,
       context: { principal, address },
@@ -154,6 +149,35 @@ export function auditedOperations({
       ended: how,
       bytes: account.bytes,
       again: false,
+    });
+  }
+
+  function recordAgain(
+    { requestId, start, principal, address, operation, status, bytes }: AnsweredAgain,
+    { cost }: OperationContext,
+    described: DescribedOperation | undefined,
+    variables: SanitizedVariables,
+  ): AuditRecord {
+    return records.make({
+      type: 'operation',
+      account: {
+        requestId,
+        start,
+        trace: undefined,
+        transport: 'http',
+        cache: { tier: 'l1', outcome: 'hit' },
+        calls: [],
+        codes: NO_CODES,
+        responses: 1,
+      },
+      context: { principal, address, operation, cost },
+      described,
+      variables,
+      batch: 1,
+      status,
+      ended: 'answered',
+      bytes,
+      again: true,
     });
   }
 
@@ -212,33 +236,17 @@ export function auditedOperations({
     answersAgain(operation) {
       const described = describe(operation);
       const variables = variablesOf(operation, described);
-      const { cost } = operation.context;
+      let text: { readonly of: Principal | undefined; readonly with: (changing: Changing) => string } | undefined;
       return {
         mayAnswer: recorder.mayBegin,
-        answered({ requestId, traceId, start, principal, address, operation: profile, status, bytes }) {
-          const account = {
-            requestId,
-            start,
-            trace: traceId === undefined ? undefined : { traceId },
-            transport: 'http' as const,
-            cache: { tier: 'l1' as const, outcome: 'hit' as const },
-            calls: [],
-            codes: NO_CODES,
-            responses: 1,
-          };
-          const record = makeRecord({
-            type: 'operation',
-            account,
-            context: { principal, address, operation: profile, cost },
-            described,
-            variables,
-            batch: 1,
-            status,
-            ended: 'answered',
-            bytes,
-            again: true,
-          });
-          recorder.record(record, undefined);
+        answered(again) {
+          const { requestId, traceId, start, principal, address, status, bytes } = again;
+          const trace = traceId === undefined ? undefined : { traceId };
+          if (text?.of !== principal || !text) {
+            text = { of: principal, with: sameBut(recordAgain(again, operation.context, described, variables)) };
+          }
+          const changing = records.changing({ requestId, trace, start }, address, status, bytes);
+          recorder.recordText({ type: 'operation', time: changing.time, json: text.with(changing) });
         },
       };
     },

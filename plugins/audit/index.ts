@@ -53,7 +53,7 @@ export function useAudit(options: AuditOptions = {}): AuditPlugin {
 
   const hashFor = (purpose: string) => hashKey && keyedHash(hashKey, purpose);
   const sanitizer = newSanitizer({ ...settings, redact: redaction(settings.redact, hashFor('value')) });
-  const makeRecord = recordMaker(addressWriter(settings.address, hashFor('address')), sensitiveText(settings.values));
+  const records = recordMaker(addressWriter(settings.address, hashFor('address')), sensitiveText(settings.values));
   let counted: CountRecords | undefined;
   let recorder: Recorder | undefined;
   let operations: AuditedOperations | undefined;
@@ -64,7 +64,7 @@ export function useAudit(options: AuditOptions = {}): AuditPlugin {
     recorder ??= openRecorder({ ...settings, count, log });
     operations ??= auditedOperations({
       recorder,
-      makeRecord,
+      records,
       descriptions: descriptions(sanitizer, settings.clientNames),
       sanitizer,
       addressOf,

@@ -17,7 +17,10 @@ export interface AuditOptions {
   readonly blockTimeout?: number;
   /** How much of a client's address is written. Default: `prefix`. */
   readonly address?: AddressMode;
-  /** Where a request came from that was refused before its address was found out: `addressOf` of `useAuthentication`. */
+  /**
+   * Where a request came from that was refused before its address was found out: `addressOf` of `useAuthentication`.
+   * Default: the address of such a request is not written.
+   */
   readonly addressOf?: ((request: IncomingMessage) => string) | undefined;
   /** What stands for a value that is not written. Default: `mask`. */
   readonly redact?: RedactionMode;
@@ -33,9 +36,9 @@ export interface AuditOptions {
    * that theirs hold nothing secret. Default: false; variables are told by their place, `$1`.
    */
   readonly clientNames?: boolean;
-  /** Names of variables, arguments and input fields whose values are never written, beside `password` and the like. */
+  /** Names of variables, arguments and input fields whose values are never written, beside `password` and the like. Default: none. */
   readonly names?: readonly RegExp[];
-  /** Texts that are never written, beside emails, card numbers and tokens. */
+  /** Texts that are never written, beside emails, card numbers and tokens. Default: none. */
   readonly values?: readonly RegExp[];
   readonly log?: Pick<Logger, 'info' | 'warn' | 'error'> | undefined;
 }

@@ -2,7 +2,7 @@ import type { Logger } from '@graphql-hive/gateway';
 import type { RecordOutcome } from './metrics.ts';
 import type { AuditRecord } from './record/record.ts';
 import { openOutlet, type Outlet, type OutletStatus } from './sinks/outlet.ts';
-import { encode, type AuditSink } from './sinks/sink.ts';
+import { encode, type AuditSink, type EncodedRecord } from './sinks/sink.ts';
 
 /**
  * What becomes of an operation whose record has no room: `drop-and-count`, it goes on without a record; `block`, it
@@ -32,6 +32,8 @@ export interface Recorder {
   mayBegin(): boolean;
   /** @param admission what `begin` has said; undefined for what was not asked about */
   record(record: AuditRecord, admission: Admission | undefined): void;
+  /** The same for what was made text already, and was not asked about. */
+  recordText(encoded: EncodedRecord): void;
   /** Of what was begun, and only ends now. */
   recordEnd(record: AuditRecord): void;
   /** The same as `record`, and whether the operation may be answered. */
@@ -106,6 +108,10 @@ export function openRecorder(options: RecorderOptions): Recorder {
     record(record, admission) {
       const encoded = encode(record);
       for (const outlet of outlets) outlet.add(encoded, admission === 'place');
+    },
+
+    recordText(encoded) {
+      for (const outlet of outlets) outlet.add(encoded, false);
     },
 
     recordEnd(record) {

@@ -5,6 +5,7 @@ import type { SanitizedVariables, SensitiveText } from '../sanitize/index.ts';
 import type { WriteAddress } from './address.ts';
 import type { DescribedOperation } from './described-operation.ts';
 import type { AuditRecord, RecordedAuthorization, RecordedCall, RecordedPrincipal } from './record.ts';
+import type { Changing } from './same-but.ts';
 import { withheldFields } from './withheld-fields.ts';
 
 /** What a record is made of, whatever became of the operation. */
@@ -24,7 +25,16 @@ export interface RecordParts {
   readonly again: boolean;
 }
 
-export type MakeRecord = (parts: RecordParts) => AuditRecord;
+export interface RecordMaker {
+  make(parts: RecordParts): AuditRecord;
+  /** Of what is answered again, what is not as it was. */
+  changing(
+    account: Pick<RecordParts['account'], 'requestId' | 'trace' | 'start'>,
+    address: string | undefined,
+    status: number | undefined,
+    bytes: number | undefined,
+  ): Changing;
+}
 
 const MAX_TEXT = 256;
 const MAX_CALLS = 50;
@@ -35,25 +45,39 @@ const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN']);
 
 /** The one place where a record is made: what leaks on no path leaks on none. */
-export function recordMaker(writeAddress: WriteAddress, isSensitiveText: SensitiveText): MakeRecord {
+export function recordMaker(writeAddress: WriteAddress, isSensitiveText: SensitiveText): RecordMaker {
   const requestIdOf = (id: string): string => {
     if (UUID.test(id)) return id;
     return REQUEST_ID.test(id) && !isSensitiveText(id) ? id : '[id]';
   };
 
-  return ({ type, account, context, described, variables, batch, status, ended, bytes, again }) => {
-    const { principal, address, operation, withheld, cost } = context;
-    const codes = codesOf(account.codes);
-    const duration = performance.now() - account.start;
+  const changing: RecordMaker['changing'] = ({ requestId, trace, start }, address, status, bytes) => {
+    const duration = performance.now() - start;
     return {
-      type,
       // By the clock of today: the one of `performance` does not follow when that is set.
       time: new Date(Date.now() - duration).toISOString(),
-      requestId: requestIdOf(account.requestId),
-      traceId: account.trace?.traceId,
+      requestId: requestIdOf(requestId),
+      traceId: trace?.traceId,
+      address: writeAddress(address),
+      status,
+      duration: rounded(duration),
+      bytes,
+    };
+  };
+
+  const make: RecordMaker['make'] = (parts) => {
+    const { type, account, context, described, variables, batch, status, ended, bytes, again } = parts;
+    const { principal, operation, withheld, cost } = context;
+    const codes = codesOf(account.codes);
+    const { time, requestId, traceId, address, duration } = changing(account, context.address, status, bytes);
+    return {
+      type,
+      time,
+      requestId,
+      traceId,
       transport: account.transport,
       principal: principal && recordedPrincipal(principal),
-      address: writeAddress(address),
+      address,
       operation: described?.recorded,
       variables: variables && !isEmpty(variables) ? variables : undefined,
       authorization: authorizationOf(withheld, operation, codes, status),
@@ -66,11 +90,13 @@ export function recordMaker(writeAddress: WriteAddress, isSensitiveText: Sensiti
       ended,
       again: again || undefined,
       batch: batch > 1 ? batch : undefined,
-      duration: rounded(duration),
+      duration,
       responses: account.responses,
       bytes,
     };
   };
+
+  return { make, changing };
 }
 
 function recordedPrincipal({ id, kind, method, clientId }: Principal): RecordedPrincipal {

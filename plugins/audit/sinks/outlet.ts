@@ -83,15 +83,20 @@ export function openOutlet(sink: AuditSink, { capacity, onRoom, count, log }: Ou
     });
   }
 
+  /** Whether what waits is not for the next time. */
   function isUrgent(): boolean {
-    return waiting.length >= FLUSH_RECORDS || waiting.some(({ written }) => written);
+    if (waiting.length === 0) return false;
+    if (sink.durability === 'sync' || waiting.length >= FLUSH_RECORDS || !hasRoom()) return true;
+    return waiting.some(({ written }) => written);
   }
 
   async function work(): Promise<void> {
     if (!isOpen) await sink.open();
     isOpen = true;
-    while (waiting.length > 0) {
+    // What comes meanwhile waits for the next time: under load, there would be a write for every few.
+    do {
       const batch = waiting.slice(0, sink.maxBatch);
+      if (batch.length === 0) break;
       const told = untold;
       const drops: EncodedRecord[] =
         told > 0 ? [encode({ type: 'dropped', time: new Date().toISOString(), count: told })] : [];
@@ -103,7 +108,7 @@ export function openOutlet(sink: AuditSink, { capacity, onRoom, count, log }: Ou
       lastFlushAt = new Date();
       for (const { written } of batch) written?.(true);
       onRoom();
-    }
+    } while (isUrgent());
     await sink.tend?.();
   }
 
@@ -179,7 +184,8 @@ export function openOutlet(sink: AuditSink, { capacity, onRoom, count, log }: Ou
       clearInterval(timer);
       const end = async (): Promise<void> => {
         await flushing;
-        await work();
+        do await work();
+        while (waiting.length > 0);
         await sink.close();
       };
       const { promise: late, resolve } = Promise.withResolvers<'late'>();
