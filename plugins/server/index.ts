@@ -1,11 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
+import type { GraphQLSchema } from 'graphql';
 import { onGatewayServer } from '../cli/http-server.ts';
 import type { LiveCaller } from '../request-context.ts';
 import { directWay } from './direct/index.ts';
 import { openFrontDoor, type FrontDoor, type Recognized } from './front-door/index.ts';
+import { bodyLimit, httpLimits, limitServer, type HttpLimitOptions } from './http-limits.ts';
 import { allowedOrigins, checkOptions } from './options.ts';
+import { ownPipeline } from './pipeline.ts';
 import { requestDrain } from './request-drain.ts';
+import { addressCheck, dropBadRequestId } from './request-head.ts';
 import {
   serveWebSockets,
   webSocketSettings,
@@ -33,7 +37,7 @@ export type ConnectionOutcome =
   | { readonly outcome: 'accepted'; readonly caller: LiveCaller }
   | { readonly outcome: 'refused' | 'limited' | 'unavailable' };
 
-export interface ServerOptions extends WebSocketOptions {
+export interface ServerOptions extends WebSocketOptions, HttpLimitOptions {
   /**
    * Reads GraphQL requests by itself, which takes a third less CPU than Hive Gateway's adapters do, and hands them to the
    * plugins, all of whose hooks run. Answers what the cache holds before that, by what `useAuthentication`, `useLimits`
@@ -71,12 +75,14 @@ export interface ServerPlugin extends GatewayPlugin {
 export function useServer(options: ServerOptions = {}): ServerPlugin {
   checkOptions(options);
   const { drainTimeout } = webSocketSettings(options);
+  const limits = httpLimits(options);
   const { authentication, log } = options;
   const settings = { ...options, authentication, log, isAllowedOrigin: allowedOrigins(options.origins) };
   let stopWaiting: (() => void) | undefined;
   let frontDoor: FrontDoor | undefined;
   let webSockets: WebSockets | undefined;
   let openSockets = 0;
+  let schema: GraphQLSchema | undefined;
   let plugins: readonly GatewayPlugin[] = [];
 
   return {
@@ -89,21 +95,34 @@ export function useServer(options: ServerOptions = {}): ServerPlugin {
           openSockets++;
           socket.once('close', () => openSockets--);
         });
+        limitServer(server, limits);
+        server.on('upgrade', dropBadRequestId);
         const sockets = serveWebSockets(server, runtime, settings);
         webSockets = sockets;
         const requests = requestDrain(server);
         answerFirst(requests.see);
+        const [hasNoAddress, isTooLarge] = [addressCheck(), bodyLimit(limits, log)];
+        answerFirst((request, response) => {
+          dropBadRequestId(request);
+          return hasNoAddress(request, response) || isTooLarge(request, response);
+        });
         beforeStop(async () => {
           await Promise.all([sockets.close(), requests.drain(drainTimeout)]);
         });
+        const pipeline = ownPipeline(server, runtime);
         if (!options.frontDoor) return;
         const { graphqlEndpoint: path } = runtime;
         const recognize = authentication?.recognize;
-        frontDoor = openFrontDoor(server, runtime as never, { recognize, path, direct: directWay(runtime, plugins) });
+        frontDoor = openFrontDoor(server, pipeline, {
+          recognize,
+          path,
+          direct: directWay(runtime, plugins, () => schema),
+        });
       });
     },
     status: () => ({ frontDoor: frontDoor?.status(), webSockets: webSockets?.status(), openSockets }),
-    onSchemaChange() {
+    onSchemaChange(change) {
+      schema = change.schema;
       frontDoor?.forget();
     },
     onExecute({ args }) {

@@ -21,3 +21,12 @@ export function allowedOrigins(origins: readonly string[] | undefined): (origin:
   const allowed = new Set(origins);
   return (origin) => origin === undefined || allowed.has(origin);
 }
+
+/** `setTimeout` fires at once for anything longer. */
+const LARGEST = 2 ** 31 - 1;
+
+/** Throws an `Error` that names the option and what it takes. */
+export function checkWholeNumber(option: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least && value <= LARGEST) return;
+  throw new Error(`useServer: ${option} is ${value}; it takes a whole number from ${least} to ${LARGEST}`);
+}

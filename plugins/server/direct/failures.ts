@@ -10,6 +10,8 @@ export interface ServerContext {
   readonly waitUntil: GatewayRuntime['waitUntil'];
   /** Of the request: it names its id. */
   readonly log?: Pick<Logger, 'error'>;
+  /** Made by `generateRequestId`; undefined before that, and with a client's. */
+  readonly requestId?: string;
 }
 
 /** How the gateway hides what is not for clients; null when it hides nothing. GraphQL Yoga keeps it to itself. */
@@ -36,6 +38,15 @@ export function clientErrors(
   if (shown instanceof GraphQLError) return [shown];
   if (shown instanceof Error) return [createGraphQLError(shown.message, { originalError: shown })];
   return [createGraphQLError(String(shown), { extensions: { code: 'INTERNAL_SERVER_ERROR', unexpected: true } })];
+}
+
+const UNEXPECTED = { message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+
+/** For a failure that no plugin has made an answer of. It names the request, where it has a name already. */
+export function unexpectedResponse({ fetchAPI }: GatewayRuntime, { req, requestId }: ServerContext): Response {
+  const id = req.headers['x-request-id'] ?? requestId;
+  const headers = id === undefined ? {} : { 'x-request-id': String(id) };
+  return fetchAPI.Response.json({ errors: [UNEXPECTED] }, { status: 500, headers });
 }
 
 export function logFailure(error: unknown, runtime: GatewayRuntime, { log }: ServerContext): void {

@@ -28,6 +28,15 @@ export function wrapsHttpSteps(plugins: readonly GatewayPlugin[]): boolean {
   return plugins.some(({ instrumentation }) => wrapped.some((step) => instrumentation?.[step] !== undefined));
 }
 
+/** The same of the steps of an operation; and what looks at it before the first of them. */
+export function wrapsOperationSteps(plugins: readonly GatewayPlugin[]): boolean {
+  const wrapped = ['init', 'parse', 'validate', 'context', 'execute'] as const;
+  return plugins.some(
+    ({ instrumentation, onEnveloped }) =>
+      onEnveloped !== undefined || wrapped.some((step) => instrumentation?.[step] !== undefined),
+  );
+}
+
 /**
  * Runs them one after another. Undefined when there was nothing to wait for.
  *

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayPlugin, GatewayRuntime } from '@graphql-hive/gateway';
-import { httpHooks, runHooks, wrapsHttpSteps, type Hook } from './hooks.ts';
-import { logFailure, type ServerContext } from './failures.ts';
+import type { GraphQLSchema } from 'graphql';
+import { httpHooks, runHooks, wrapsHttpSteps, wrapsOperationSteps, type Hook } from './hooks.ts';
+import { logFailure, unexpectedResponse, type ServerContext } from './failures.ts';
 import { operationOf } from './operation.ts';
+import { operationRunner } from './run-operation.ts';
 import { ReadRequest } from './read-request.ts';
 import { writeResponse } from './write-response.ts';
-
-const UNEXPECTED = { message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
 
 /** Answers a request of which the body has been read. */
 export type DirectWay = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
@@ -16,11 +16,20 @@ export type DirectWay = (request: IncomingMessage, response: ServerResponse, bod
  * the same payload, on a request whose body is there already, and the response is written by one write. Undefined when a
  * plugin wraps the steps of a request, which only the pipeline lets it.
  */
-export function directWay(runtime: GatewayRuntime, plugins: readonly GatewayPlugin[]): DirectWay | undefined {
+export function directWay(
+  runtime: GatewayRuntime,
+  plugins: readonly GatewayPlugin[],
+  schemaOf: () => GraphQLSchema | undefined,
+): DirectWay | undefined {
   if (wrapsHttpSteps(plugins)) return undefined;
   const { fetchAPI, waitUntil } = runtime;
   const hooks = httpHooks(plugins);
-  const operate = operationOf(runtime, hooks);
+  const operate = operationOf(
+    runtime,
+    hooks,
+    wrapsOperationSteps(plugins) ? undefined : operationRunner(plugins),
+    schemaOf,
+  );
 
   async function responseTo(request: Request, serverContext: ServerContext): Promise<Response | undefined> {
     let response: Response | undefined;
@@ -57,7 +66,7 @@ export function directWay(runtime: GatewayRuntime, plugins: readonly GatewayPlug
     responseTo(request, context)
       .catch((error: unknown) => {
         logFailure(error, runtime, context);
-        return fetchAPI.Response.json({ errors: [UNEXPECTED] }, { status: 500 });
+        return unexpectedResponse(runtime, context);
       })
       .then((response) => writeResponse(response, res, req))
       .catch((error: unknown) => {

@@ -1,8 +1,15 @@
 import type { GatewayRuntime } from '@graphql-hive/gateway';
+import type { GraphQLSchema } from 'graphql';
 import { clientErrors, type ServerContext } from './failures.ts';
 import { runHooks, type Hook, type HttpHooks } from './hooks.ts';
+import type { RunOperation } from './run-operation.ts';
 
 type Params = Parameters<GatewayRuntime['handleParams']>[0]['params'];
+interface Given {
+  readonly request: Request;
+  readonly params: Params;
+  readonly context: Record<string, unknown>;
+}
 type Parser = (request: Request) => unknown;
 type ResultProcessor = (result: unknown, fetchAPI: GatewayRuntime['fetchAPI'], mediaType: string) => unknown;
 
@@ -10,6 +17,8 @@ type ResultProcessor = (result: unknown, fetchAPI: GatewayRuntime['fetchAPI'], m
 export function operationOf(
   runtime: GatewayRuntime,
   hooks: HttpHooks,
+  run: RunOperation | undefined,
+  schemaOf: () => GraphQLSchema | undefined,
 ): (request: Request, serverContext: ServerContext) => Promise<Response> {
   const { fetchAPI } = runtime;
 
@@ -52,14 +61,26 @@ export function operationOf(
     return after.requestParserResult;
   }
 
+  /** A subscription, and what only the pipeline lets plugins do, is for the pipeline's own. */
+  function handleParams(given: Given): unknown {
+    const { params, context } = given;
+    const schema = schemaOf();
+    if (!run || !schema || !params.query || params.query.includes('subscription'))
+      return runtime.handleParams(given as never);
+    Object.assign(context, context['request'] === given.request ? { params } : { request: given.request, params });
+    return run(params, context, schema).catch((error: unknown) => ({
+      errors: clientErrors(error, runtime, context as unknown as ServerContext),
+    }));
+  }
+
   async function resultOf(params: Params, request: Request, context: object): Promise<unknown> {
     let early: unknown;
     const payload = {
       params,
       request,
       setParams: (changed: Params) => void (payload.params = changed),
-      paramsHandler: runtime.handleParams as (given: object) => unknown,
-      setParamsHandler: (changed: (given: object) => unknown) => void (payload.paramsHandler = changed),
+      paramsHandler: handleParams,
+      setParamsHandler: (changed: (given: Given) => unknown) => void (payload.paramsHandler = changed),
       setResult: (result: unknown) => void (early = result),
       fetchAPI,
       context,
@@ -67,7 +88,9 @@ export function operationOf(
     const asking = runHooks(hooks.onParams as readonly Hook<unknown>[], payload);
     if (asking) await asking;
     const after = {
-      result: early || (await payload.paramsHandler({ request, params: payload.params, context })),
+      result:
+        early ||
+        (await payload.paramsHandler({ request, params: payload.params, context: context as Given['context'] })),
       setResult: (changed: unknown) => void (after.result = changed),
       request,
       context,

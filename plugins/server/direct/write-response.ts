@@ -15,7 +15,7 @@ export function writeResponse(
 ): unknown {
   if (!response) return to.writeHead(404).end();
   if (response.bodyType !== 'String' || typeof response.bodyInit !== 'string') {
-    return sendNodeResponse(response, to, request as never, true);
+    return sendNodeResponse(response, to, request, true);
   }
   if (to.destroyed || to.writableEnded) return undefined;
   const headers: Record<string, string | string[]> = {};

@@ -1,3 +1,5 @@
+import { checkWholeNumber } from '../options.ts';
+
 /** How WebSockets are treated. Times in ms. */
 export interface WebSocketOptions {
   /** How long a client may take to send `connection_init`; then 4408. Default: 3,000. */
@@ -51,9 +53,6 @@ const DEFAULTS: WebSocketSettings = {
   operationsPerSecond: 100,
 };
 
-/** `setTimeout` fires at once for anything longer. */
-const LARGEST = 2 ** 31 - 1;
-
 const FROM_ZERO: ReadonlySet<string> = new Set(['keepAlive', 'idleTimeout', 'maxLifetime', 'drainTimeout']);
 
 /** The options with the defaults in place. Throws an `Error` that names the option and what it takes. */
@@ -62,14 +61,9 @@ export function webSocketSettings(options: WebSocketOptions): WebSocketSettings 
   const own: Record<keyof typeof defaults, number> = { ...defaults };
   for (const name of Object.keys(defaults) as (keyof typeof defaults)[]) {
     own[name] = options[name] ?? defaults[name];
-    check(name, own[name], FROM_ZERO.has(name) ? 0 : 1);
+    checkWholeNumber(name, own[name], FROM_ZERO.has(name) ? 0 : 1);
   }
   const maxConnections = { ...defaultConnections, ...options.maxConnections };
-  for (const [name, value] of Object.entries(maxConnections)) check(`maxConnections.${name}`, value, 1);
+  for (const [name, value] of Object.entries(maxConnections)) checkWholeNumber(`maxConnections.${name}`, value, 1);
   return { ...own, maxConnections };
-}
-
-function check(option: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least && value <= LARGEST) return;
-  throw new Error(`useServer: ${option} is ${value}; it takes a whole number from ${least} to ${LARGEST}`);
 }

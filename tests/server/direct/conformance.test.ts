@@ -190,7 +190,7 @@ const cases: readonly (readonly [string, number, Sent])[] = [
   ['a plugin that changes the response', 418, post({ query: SMALL }, { 'x-end': 'onResponse' })],
   ['a plugin that changes the parameters', 200, post({ query: SMALL }, { 'x-query': '{ __typename }' })],
   ['a plugin that changes the result', 200, post({ query: SMALL }, { 'x-result': '1' })],
-  ...['onRequestParse', 'onParams', 'onExecute'].map(
+  ...['onRequestParse', 'onParams', 'onContextBuilding', 'onExecute'].map(
     (hook) => [`a plugin that throws in ${hook}`, 500, post({ query: SMALL }, { 'x-throw': hook })] as const,
   ),
 ];

@@ -42,6 +42,7 @@ const useProbe = (): GatewayPlugin => ({
   },
   onContextBuilding({ context }) {
     note(context.request, `onContextBuilding ${typeof (context as { headers?: unknown }).headers}`);
+    if (context.request.headers.get('x-throw') === 'onContextBuilding') throw new Error('a secret of the plugin');
   },
   onExecute({ args }) {
     const { request } = args.contextValue as { request: Request };
