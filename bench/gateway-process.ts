@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const GATEWAY_CLI = new URL('../node_modules/@graphql-hive/gateway/dist/bin.js', import.meta.url).pathname;
 const NATIVE_TYPESCRIPT = new URL('../plugins/cli/native-typescript.mjs', import.meta.url).href;
+/** As `npm run gateway` has it. */
+const GATEWAY = ['--import', NATIVE_TYPESCRIPT, GATEWAY_CLI];
 const START_TIMEOUT = 60_000;
 const STOP_TIMEOUT = 10_000;
 
@@ -22,12 +24,13 @@ export async function startGateway(
   config: URL,
   readyPath: string,
   env: Readonly<Record<string, string>>,
+  command: readonly string[] = GATEWAY,
 ): Promise<GatewayProcess> {
   const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
   const child = spawn(
     process.execPath,
-    ['--import', NATIVE_TYPESCRIPT, GATEWAY_CLI, 'supergraph', '--config-path', config.pathname, '--port', String(port), '--host', '127.0.0.1'],
+    [...command, 'supergraph', '--config-path', config.pathname, '--port', String(port), '--host', '127.0.0.1'],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, LOG_LEVEL: 'warn', STATE_DIRECTORY: directory, ...env },

@@ -32,28 +32,19 @@ export const CONTENDERS: Readonly<Record<ContenderName, Contender>> = {
     title: 'stock Hive Gateway, default engine',
     cells: 'uncached',
     dialect: PLAIN,
-    start: ({ supergraphs }) =>
-      startCli(new URL('../engine/stock.config.ts', import.meta.url), '/readiness', {
-        SUPERGRAPH_FILE: supergraphs.whole,
-      }),
+    start: ({ supergraphs }) => startStock('default', supergraphs.whole),
   },
   router: {
     title: 'stock Hive Gateway with router-runtime',
     cells: 'uncached',
     dialect: PLAIN,
-    start: ({ supergraphs }) =>
-      startCli(new URL('../engine/router.config.ts', import.meta.url), '/readiness', {
-        SUPERGRAPH_FILE: supergraphs.whole,
-      }),
+    start: ({ supergraphs }) => startStock('router', supergraphs.whole),
   },
   'stock-cached': {
     title: 'stock Hive Gateway, default engine, with its `responseCaching` in memory',
     cells: 'cached',
     dialect: PLAIN,
-    start: ({ supergraphs }) =>
-      startCli(new URL('stock-cached.config.ts', import.meta.url), '/readiness', {
-        SUPERGRAPH_FILE: supergraphs.withoutCacheControl,
-      }),
+    start: ({ supergraphs }) => startStock('cached', supergraphs.withoutCacheControl),
   },
   apollo: {
     title: '`@apollo/gateway` with `@apollo/server`',
@@ -103,8 +94,20 @@ export function takesPart(name: ContenderName, { isCached }: Cell): boolean {
 /** As a server runs that has users. */
 const PRODUCTION = { NODE_ENV: 'production' };
 
-async function startCli(config: URL, readyPath: string, env: Readonly<Record<string, string>>): Promise<Running> {
-  const { url, process, stop } = await startGateway(config, readyPath, { ...PRODUCTION, ...env });
+/** With the packages of its own folder. */
+function startStock(config: 'default' | 'router' | 'cached', supergraphFile: string): Promise<Running> {
+  const cli = new URL('stock/node_modules/@graphql-hive/gateway/dist/bin.js', import.meta.url);
+  const env = { SUPERGRAPH_FILE: supergraphFile };
+  return startCli(new URL(`stock/${config}.config.ts`, import.meta.url), '/readiness', env, [cli.pathname]);
+}
+
+async function startCli(
+  config: URL,
+  readyPath: string,
+  env: Readonly<Record<string, string>>,
+  command?: readonly string[],
+): Promise<Running> {
+  const { url, process, stop } = await startGateway(config, readyPath, { ...PRODUCTION, ...env }, command);
   const target = { url: `${url}/graphql`, pid: process.pid ?? 0 };
   return { targetOf: () => target, [Symbol.asyncDispose]: stop };
 }

@@ -4,7 +4,7 @@ import { checkAnswers, entrantOf, type Entrant } from './entrant.ts';
 import type { Ground } from './ground.ts';
 import type { Answer } from './load.ts';
 import type { QueryName } from './operations.ts';
-import { installRivals } from './rivals/install.ts';
+import { installOthers } from './install.ts';
 
 /** Whose answers are right: what all others give is held against it. */
 const REFERENCE = 'router';
@@ -30,7 +30,7 @@ export async function startEntrants(
     return started.use(entrantOf(name, await CONTENDERS[name].start(ground, answers), ground));
   };
   const taking = names.filter((name) => cells.some((cell) => takesPart(name, cell)));
-  if (taking.includes('apollo') || taking.includes('mercurius')) installRivals();
+  installOthers();
 
   const reference = await start(REFERENCE);
   await checkHeavy(reference, ground);

@@ -3,8 +3,8 @@ import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const PACKAGES = {
-  'Hive Gateway': '../../node_modules/@graphql-hive/gateway',
-  'router-runtime': '../../node_modules/@graphql-hive/router-runtime',
+  'Hive Gateway': 'stock/node_modules/@graphql-hive/gateway',
+  'router-runtime': 'stock/node_modules/@graphql-hive/router-runtime',
   'router-query-planner': '../../node_modules/@graphql-hive/router-query-planner',
   '@apollo/gateway': 'rivals/node_modules/@apollo/gateway',
   '@apollo/server': 'rivals/node_modules/@apollo/server',
