@@ -35,19 +35,25 @@ const useProbe = (): GatewayPlugin => ({
     if (headers.get('x-throw') === 'onParams') throw new Error('a secret of the plugin');
   },
   onParse({ context }) {
-    note((context as { request?: Request }).request, 'onParse');
+    const { request } = context as { request?: Request };
+    note(request, 'onParse');
+    return ({ result }) => note(request, `onParseDone ${result instanceof Error}`);
   },
   onValidate({ context }) {
-    note((context as { request?: Request }).request, 'onValidate');
+    const { request } = context as { request?: Request };
+    note(request, 'onValidate');
+    return ({ valid }) => note(request, `onValidateDone ${valid}`);
   },
   onContextBuilding({ context }) {
     note(context.request, `onContextBuilding ${typeof (context as { headers?: unknown }).headers}`);
     if (context.request.headers.get('x-throw') === 'onContextBuilding') throw new Error('a secret of the plugin');
+    return () => note(context.request, 'onContextBuildingDone');
   },
   onExecute({ args }) {
     const { request } = args.contextValue as { request: Request };
     note(request, 'onExecute');
     if (request.headers.get('x-throw') === 'onExecute') throw new Error('a secret of the plugin');
+    return { onExecuteDone: () => note(request, 'onExecuteDone') };
   },
   onExecutionResult({ request, result }) {
     note(request, `onExecutionResult ${Object.keys(result ?? {}).join()}`);
