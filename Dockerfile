@@ -40,11 +40,11 @@ RUN install --directory --owner=1000 --group=1000 --mode=0700 /var/lib/gatehouse
 COPY --from=gateway-packages /app/node_modules ./node_modules
 COPY package.json gateway.config.ts ./
 # What is of use beside a running gateway: docker compose exec gateway node commands/compose.ts
-COPY commands/compose.ts commands/check-schema.ts commands/keys.ts commands/quota.ts commands/cache.ts ./commands/
+COPY commands/audit-verify.ts commands/cache.ts commands/check-schema.ts commands/compose.ts commands/keys.ts commands/quota.ts ./commands/
 COPY plugins ./plugins
 USER 1000:1000
 EXPOSE 4000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/live').then(({ ok }) => process.exit(ok ? 0 : 1))"]
-# Not through npm, which would keep the signals that stop a container to itself.
-CMD ["node", "node_modules/.bin/hive-gateway", "supergraph"]
+# As `npm run gateway` does it; not through npm, which would keep the signals that stop a container to itself.
+CMD ["node", "--import", "./plugins/cli/native-typescript.mjs", "node_modules/@graphql-hive/gateway/dist/bin.js", "supergraph"]

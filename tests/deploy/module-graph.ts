@@ -14,7 +14,8 @@ export interface ModuleGraph {
   readonly variables: ReadonlySet<string>;
 }
 
-interface AstNode {
+/** A node of ESTree. */
+export interface AstNode {
   readonly type: string;
   readonly [field: string]: unknown;
 }
@@ -47,7 +48,8 @@ export function moduleGraph(entries: readonly string[]): ModuleGraph {
   return { files, packages, variables };
 }
 
-function* nodesOf(value: unknown): Generator<AstNode> {
+/** All nodes of a tree, each before what is in it. */
+export function* nodesOf(value: unknown): Generator<AstNode> {
   if (typeof value !== 'object' || value === null) return;
   if ('type' in value && typeof value.type === 'string') yield value as AstNode;
   for (const child of Object.values(value)) yield* nodesOf(child);

@@ -8,6 +8,7 @@ import { demoSubgraphs } from '../../subgraphs/index.ts';
 import { freePort, startRedis } from '../harness/redis.ts';
 import { until } from '../harness/until.ts';
 import { setVariables } from './compose-file.ts';
+import { manifestsOf, only, podOf } from './kubernetes.ts';
 import { service } from './project.ts';
 import { unpackImage } from './unpacked-image.ts';
 
@@ -40,6 +41,7 @@ test('from no more than what the images hold, the gateway and the subgraphs star
     GATEHOUSE_DIR: directory,
     HOST,
     PORT: String(await freePort()),
+    ADMIN_PORT: String(await freePort()),
   };
   expect(await gatewayImage.checkHealth(env)).toBe(1);
   const gateway = cleanUp.use(gatewayImage.run(env));
@@ -50,6 +52,9 @@ test('from no more than what the images hold, the gateway and the subgraphs star
   }).catch((error: unknown) => expect.fail(`${String(error)}\n${gateway.output()}`));
 
   expect(await gatewayImage.checkHealth(env)).toBe(0);
+  for (const path of probedPaths()) expect((await fetch(url + path)).status, path).toBe(200);
+  const metrics = await (await fetch(`http://${HOST}:${env.ADMIN_PORT}/metrics`)).text();
+  expect(metrics).toMatch(/^nodejs_eventloop_utilization_ratio /m);
   expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok', redis: { status: 'ok' } });
   const answer = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -63,6 +68,14 @@ test('from no more than what the images hold, the gateway and the subgraphs star
   for (const { name, running } of subgraphs) expect(await running.stop(), name).toBe(0);
 });
 
+/** What Kubernetes asks a pod for. */
+function probedPaths(): readonly string[] {
+  const manifests = manifestsOf('base').map(({ manifest }) => manifest);
+  const { container } = podOf(only(manifests, 'Deployment'));
+  const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
+  return probes.map((probe) => probe?.httpGet?.path ?? expect.fail('a probe asks for no path'));
+}
+
 test('Redis takes the options of its service, and its health check knows when it does not answer', async () => {
   await using cleanUp = new AsyncDisposableStack();
   const { command, healthcheck } = service('redis');
@@ -73,7 +86,7 @@ test('Redis takes the options of its service, and its health check knows when it
 
   expect((await ask(...args)).stdout).toBe('PONG\n');
   const { stdout } = await ask('config', 'get', 'appendonly', 'maxmemory*', 'save');
-  expect(stdout.split('\n')).toEqual(expect.arrayContaining(['yes', '268435456', 'volatile-lru']));
+  expect(stdout.split('\n')).toEqual(expect.arrayContaining(['yes', '268435456', 'volatile-ttl']));
   await redis.kill();
   await expect(ask(...args)).rejects.toMatchObject({ code: 1 });
 });
