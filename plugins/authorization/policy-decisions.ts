@@ -11,7 +11,7 @@ export interface PolicyRoute {
   readonly policies?: readonly string[];
   /**
    * By the name of a policy: what it has to know of the object, such as `ownerId` or `owner { id } status`. It is then
-   * decided when the object is there, by what the subgraphs gave of it, and whoever the caller is.
+   * decided when the object is there, by what the subgraphs gave of it, and whoever the caller is. Default: nothing.
    */
   readonly needs?: Readonly<Record<string, string>>;
   /** How long the engine may take for all questions of an operation, in ms. Default: 500. */

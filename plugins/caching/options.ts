@@ -8,7 +8,7 @@ export interface CachingOptions {
   readonly store: SharedStore;
   /** How long what nobody says anything about is kept, in s. Default: 0. */
   readonly defaultMaxAge?: number;
-  /** By `Type` and `Type.field`, in place of the schema's `@cacheControl`. */
+  /** By `Type` and `Type.field`, in place of the schema's `@cacheControl`. Default: none. */
   readonly hints?: CacheHints;
   /** Names of client headers on which subgraphs' answers depend: those that are passed on to them. Default: none. */
   readonly vary?: readonly string[];

@@ -1,8 +1,9 @@
 /** GraphQL.js, `jsutils/didYouMean`. */
-const SUGGESTION = / Did you mean [^]*\?$/;
+const SUGGESTION = ' Did you mean ';
 
 export function withoutSuggestion(message: string): string {
-  return message.replace(SUGGESTION, '');
+  const at = message.endsWith('?') ? message.indexOf(SUGGESTION) : -1;
+  return at === -1 ? message : message.slice(0, at);
 }
 
 /**

@@ -16,7 +16,7 @@ export function withoutValues(error: GraphQLError, isKnown: (name: string) => bo
 }
 
 function quietMessage({ message, nodes }: GraphQLError, isKnown: (name: string) => boolean): string {
-  if (message.startsWith('Syntax Error: ')) return message.replace(TOKEN, '$1');
+  if (message.startsWith('Syntax Error: ')) return withoutToken(message);
   const variable = WRONG_VARIABLE.exec(message);
   if (variable) return wrongVariable(variable[1] ?? '', message.slice(variable[0].length), isKnown);
   const text = nodes?.[0] ? withoutLiteral(message, nodes[0]) : message;
@@ -29,7 +29,7 @@ function quietMessage({ message, nodes }: GraphQLError, isKnown: (name: string) 
 }
 
 /** GraphQL.js, `language/parser`: what it found is told with its text. */
-const TOKEN = /\b(Name|Int|Float|String|BlockString|Comment) ".*"(?=\.?$)/s;
+const TOKEN = /\b(?:Name|Int|Float|String|BlockString|Comment)(?= ")/;
 /** `execution/values`. */
 const WRONG_VARIABLE = /^Variable "\$(\w+)" got invalid value /;
 /** `validation/rules`. */
@@ -38,6 +38,14 @@ const DUPLICATE = /^There can be only one operation named ".*"\.$/s;
 const UNKNOWN = /^Unknown operation named ".*"\.$/s;
 const SUBSCRIPTION = /^Subscription "\w+" must/;
 const CONFLICT = /\b([Ff]ields|subfields) "\w+" conflict/g;
+
+/** The text may be anything, and as long as a document: it ends where the message does. */
+function withoutToken(message: string): string {
+  const kind = TOKEN.exec(message);
+  if (!kind) return message;
+  const [from, to] = [kind.index + kind[0].length, message.endsWith('.') ? message.length - 1 : message.length];
+  return message[to - 1] === '"' && to - 1 > from + 1 ? message.slice(0, from) + message.slice(to) : message;
+}
 
 const VALUES: ReadonlySet<string> = new Set([
   Kind.INT,

@@ -3,20 +3,20 @@ import type { SchemaSource, SubgraphOptions } from './subgraph.ts';
 
 export interface CompositionOptions {
   readonly subgraphs: readonly SubgraphOptions[];
-  /** How often the subgraphs are asked for their schema, in ms; each wait is up to a fifth longer or shorter. 0: never. */
+  /** How often the subgraphs are asked for their schema, in ms; each wait is up to a fifth longer or shorter. 0: never. Default: 10,000. */
   readonly pollInterval?: number | undefined;
-  /** How long one subgraph may take to answer with its schema, in ms. */
+  /** How long one subgraph may take to answer with its schema, in ms. Default: 5,000. */
   readonly timeout?: number | undefined;
-  /** The largest schema that is read from a subgraph, in bytes. */
+  /** The largest schema that is read from a subgraph, in bytes. Default: 5,242,880. */
   readonly maxSchemaBytes?: number | undefined;
   /**
    * What to do with a supergraph that composes but would break clients of the public schema: take it and log what it
-   * breaks, or keep the old one and report it as a conflict (code `BREAKING_CHANGE`).
+   * breaks, or keep the old one and report it as a conflict (code `BREAKING_CHANGE`). Default: `accept`.
    */
   readonly onBreakingChange?: 'accept' | 'reject' | undefined;
-  /** The folder where the last good schemas are kept, so that the gateway starts while subgraphs are down. */
+  /** Where the last good schemas are kept, so that the gateway starts while subgraphs are down. Default: `.gatehouse`. */
   readonly directory?: string | undefined;
-  /** Shares the last good schemas with other gateways and tells them of a reload. */
+  /** Shares the last good schemas with other gateways and tells them of a reload. Default: they are on disk only. */
   readonly redis?: SharedStore | undefined;
 }
 

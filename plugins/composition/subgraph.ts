@@ -31,7 +31,7 @@ export interface SubgraphOptions {
   readonly url: string;
   /** Default: `{ from: 'service' }`. */
   readonly schema?: SchemaSource;
-  /** Sent with the request for the schema, and only with that. */
+  /** Sent with the request for the schema, and only with that. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** How long the request for the schema may take, in ms. Default: that of `composeSubgraphs`. */
   readonly timeout?: number;

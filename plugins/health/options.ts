@@ -14,13 +14,15 @@ export interface HealthOptions {
   readonly supergraph: { status(): SupergraphHealth };
   /** The subgraphs whose connectivity is shown. */
   readonly subgraphs: readonly ProbedSubgraph[];
+  /** Whether Redis answers. Default: it is not told. */
   readonly redis?: { status(): RedisHealth } | undefined;
-  /** What the calls to subgraphs say of them: while they succeed, there are no probes. */
+  /** What the calls to subgraphs say of them: while they succeed, there are no probes. Default: probes alone tell. */
   readonly upstream?: { status(): readonly CalledSubgraph[] } | undefined;
-  /** Reachability of identity providers. */
+  /** Reachability of identity providers. Default: it is not told. */
   readonly authentication?: { status(): readonly IdentityProviderHealth[] } | undefined;
-  /** Reachability of policy engines. */
+  /** Reachability of policy engines. Default: it is not told. */
   readonly authorization?: { status(): readonly PolicyEngineHealth[] } | undefined;
+  /** Whether audit records can be written. Default: it is not told. */
   readonly audit?: { status(): AuditHealth } | undefined;
   /**
    * What makes the whole `down` (503) when it is down: `redis`, `identity-provider`, `policy-engine`, `audit`,

@@ -11,7 +11,7 @@ import type { WebhookSender } from '../webhooks/sender.ts';
 export interface CostLimits {
   /** Of the whole operation, as it is estimated. Default: no limit. */
   readonly max?: number | StaticLimit;
-  /** By the name of a subgraph: of what it may be asked for. */
+  /** By the name of a subgraph: of what it may be asked for. Default: no limit. */
   readonly subgraphs?: Readonly<Record<string, number | StaticLimit>>;
 }
 
@@ -27,6 +27,7 @@ export interface LimitsOptions {
   readonly introspection?: StaticLimits;
   /** Tokens in the text of an operation, before it is parsed. Default: 20,000. */
   readonly tokens?: number | 'off';
+  /** What operations may cost. Default: no limit. */
   readonly cost?: CostLimits;
   /** Token buckets. Default: none. */
   readonly policies?: readonly RatePolicy[];
@@ -34,7 +35,7 @@ export interface LimitsOptions {
   readonly quotas?: readonly QuotaPolicy[];
   /** Limits of single fields, beside those that the schema has as `@rateLimit`. Default: none. */
   readonly fields?: readonly FieldLimit[];
-  /** Told when so much of a quota is used, beside the log and the metrics. */
+  /** Told when so much of a quota is used, beside the log and the metrics. Default: nobody. */
   readonly webhook?: Pick<WebhookSender, 'send'> | undefined;
   /** How long a request may wait for the store, in ms. Default: 50. */
   readonly timeout?: number;

@@ -8,11 +8,11 @@ import { operationOf } from './definitions.ts';
 import { profileOperation, type OperationProfile } from './profile.ts';
 
 export interface OperationProfilesOptions {
-  /** How many fields, with fragments inlined, the documents of one schema that are remembered have together. */
+  /** How many fields, with fragments inlined, the documents of one schema that are remembered have together. Default: 100,000. */
   readonly max?: number;
-  /** Items that a list is expected to have where the schema has no `@listSize`, from 0: 10. */
+  /** Items that a list is expected to have where the schema has no `@listSize`, from 0. Default: 10. */
   readonly defaultListSize?: number;
-  /** Names of the subgraphs that resolve a field; by default those that its supergraph joins. */
+  /** Names of the subgraphs that resolve a field. Default: those that its supergraph joins. */
   readonly ownersOf?: (coordinate: Coordinate, schema: GraphQLSchema) => readonly string[];
 }
 

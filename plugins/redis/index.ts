@@ -19,7 +19,7 @@ const COMMAND_TIMEOUT_MS = 100;
 export interface ConnectRedisOptions {
   /** Standalone, Sentinel or Cluster, see `parseRedisUrl`; without one, the store is in memory. */
   url?: string | undefined;
-  /** How long a command may take, in ms. Default 100. */
+  /** How long a command may take, in ms. Default: 100. */
   commandTimeoutMs?: number;
   /** Hive Gateway's logger. Default: process warnings. */
   log?: Log;

@@ -7,7 +7,7 @@ import type { Upstream } from './upstream/upstream.ts';
 export interface SubscriptionsOptions extends Partial<SourceSettings> {
   /** How subgraphs are subscribed to. Default: `webSocketUpstream()`, on the path of each subgraph's URL. */
   readonly upstream?: Upstream;
-  /** Those that are subscribed to in another way, by name. */
+  /** Those that are subscribed to in another way, by name. Default: none. */
   readonly subgraphs?: Readonly<Record<string, Upstream>>;
   /**
    * Where the events of fields with `@pubsubOperation` come from, such as `topicUpstream({ pubsub })`. Without it their
@@ -23,7 +23,7 @@ export interface SubscriptionsOptions extends Partial<SourceSettings> {
   readonly onSlow?: Overflow;
   /** Subscriptions of one principal at the same time, over all its connections; of an address, without a credential. Default: 1,000. */
   readonly maxPerPrincipal?: number;
-  /** After a reload, subscriptions that subgraphs have to be asked for anew are asked for within this time. Default: 1,000. */
+  /** After a reload, subscriptions that subgraphs have to be asked for anew are asked for within this time, in ms. Default: 1,000. */
   readonly reloadJitter?: number;
   /**
    * Events go straight to clients on WebSockets, for a third of the CPU: plugins of your own that read the results of

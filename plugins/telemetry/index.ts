@@ -21,7 +21,7 @@ export type { SamplingOptions } from './traces/sampling.ts';
 export interface TelemetryOptions extends SamplingOptions, Pick<MetricsOptions, 'openSockets' | 'redis'> {
   /** Where traces are sent, see `telemetryFromEnvironment`. Without it there are none. */
   readonly traces?: TraceExportOptions | undefined;
-  /** Where metrics are sent, beside being shown; see `telemetryFromEnvironment`. */
+  /** Where metrics are sent, beside being shown; see `telemetryFromEnvironment`. Without it, nowhere. */
   readonly push?: MetricsOptions['push'];
   /**
    * Whether names of operations stand in traces and metrics. Clients choose them: they are for those who know that

@@ -2,51 +2,56 @@ import type { PrincipalTokenOptions } from './principal-token.ts';
 
 /** How the gateway treats one subgraph. Times in ms. */
 export interface SubgraphLimits {
-  /** How long one call may take. */
+  /** How long one call may take, in ms. Default: 30,000. */
   readonly timeout: number;
-  /** How often a query is tried again after a failure that may pass; mutations and subscriptions never are. */
+  /** How often a query is tried again after a failure that may pass; mutations and subscriptions never are. Default: 2. */
   readonly retries: number;
-  /** The longest wait before the first retry; each further one may be twice as long, up to `maxDelay`. */
+  /** The longest wait before the first retry, in ms; each further one may be twice as long, up to `maxDelay`. Default: 50. */
   readonly baseDelay: number;
+  /** The longest wait before any retry, in ms. Default: 1,000. */
   readonly maxDelay: number;
-  /** A subgraph that asks for a longer wait (`Retry-After`) is not tried again. */
+  /** A subgraph that asks for a longer wait (`Retry-After`), in ms, is not tried again. Default: 2,000. */
   readonly maxRetryAfter: number;
-  /** Retries may be this share of the calls, from 0 to 1. */
+  /** Retries may be this share of the calls, from 0 to 1. Default: 0.2. */
   readonly retryBudget: number;
-  /** Calls at the same time. */
+  /** Calls at the same time. Default: 200. */
   readonly concurrency: number;
-  /** Calls that may wait for one of those to end; further ones fail at once. */
+  /** Calls that may wait for one of those to end; further ones fail at once. Default: 1,000. */
   readonly queue: number;
-  /** Open connections, at most. */
+  /** Open connections, at most. Default: 200. */
   readonly connections: number;
-  /** How long one may take to open. */
+  /** How long one may take to open, in ms. Default: 5,000. */
   readonly connectTimeout: number;
-  /** How long an idle one is kept; less when the subgraph says so (`Keep-Alive`). */
+  /** How long an idle one is kept, in ms; less when the subgraph says so (`Keep-Alive`). Default: 4,000. */
   readonly keepAlive: number;
-  /** The largest answer, in bytes. */
+  /** The largest answer, in bytes. Default: 33,554,432. */
   readonly maxResponseBytes: number;
-  /** The circuit breaker: how far back calls count, and with how few it stays closed whatever comes of them. */
+  /** The circuit breaker: how far back calls count, in ms. Default: 10,000. */
   readonly breakerWindow: number;
+  /** With fewer calls within that time it stays closed, whatever comes of them. Default: 20. */
   readonly breakerMinimumCalls: number;
-  /** The share of failed calls, and of calls slower than `slowCall`, that opens it. */
+  /** The share of failed calls that opens it, from 0 to 1. Default: 0.5. */
   readonly breakerErrorRate: number;
+  /** The share of calls slower than `slowCall` that opens it, from 0 to 1. Default: 0.9. */
   readonly breakerSlowRate: number;
+  /** In ms. Default: 10,000. */
   readonly slowCall: number;
-  /** How long it stays open before it lets a probe through, and how many probes in a row close it. */
+  /** How long it stays open before it lets a probe through, in ms. Default: 5,000. */
   readonly breakerOpenFor: number;
+  /** How many probes in a row close it. Default: 2. */
   readonly breakerProbes: number;
 }
 
 export interface UpstreamOptions extends Partial<SubgraphLimits> {
-  /** How long all subgraph calls of one request may take together, in ms. */
+  /** How long all subgraph calls of one request may take together, in ms; subscriptions have no such limit. Default: 60,000. */
   readonly requestDeadline?: number;
-  /** Request headers of clients that are passed on. `traceparent` and `tracestate` always are. */
+  /** Request headers of clients that are passed on. `traceparent` and `tracestate` always are. Default: none. */
   readonly forwardHeaders?: readonly string[];
-  /** Extensions of a subgraph's errors that clients may see, beside `code`. */
+  /** Extensions of a subgraph's errors that clients may see, beside `code`. Default: none. */
   readonly errorExtensions?: readonly string[];
   /** Tells subgraphs who is calling, signed. Without it they are not told. */
   readonly principal?: PrincipalTokenOptions | undefined;
-  /** Other limits for single subgraphs, by name. */
+  /** Other limits for single subgraphs, by name. Default: none. */
   readonly subgraphs?: Readonly<Record<string, Partial<SubgraphLimits>>>;
 }
 

@@ -17,9 +17,9 @@ export interface WebhookReceiverOptions {
   secret: string;
   /** Remembers the ids of deliveries, for all gateways. */
   redis: SharedStore;
-  /** The longest body, in bytes. Default 65536. */
+  /** The longest body, in bytes. Default: 65,536. */
   maxBytes?: number;
-  /** The clock, in ms since 1970. */
+  /** The clock, in ms since 1970. Default: the system's. */
   now?: () => number;
 }
 

@@ -20,11 +20,11 @@ export interface IntrospectionOptions {
   readonly issuer?: string | undefined;
   /** What the claim `aud` must hold; of a list, at least one. Default: it is not looked at. */
   readonly audience?: string | readonly string[] | undefined;
-  /** How long an active token is not asked for again, in ms; a revoked one is taken for as long. Default 60000. */
+  /** How long an active token is not asked for again, in ms; a revoked one is taken for as long. Default: 60,000. */
   readonly ttl?: number | undefined;
-  /** The same for one that is not active. Default 10000. */
+  /** The same for one that is not active. Default: 10,000. */
   readonly negativeTtl?: number | undefined;
-  /** How long the endpoint may take, in ms. Default 3000. */
+  /** How long the endpoint may take, in ms. Default: 3,000. */
   readonly timeout?: number | undefined;
   /** Is told when the endpoint fails, and when it answers again. */
   readonly log?: Log | undefined;

@@ -10,25 +10,28 @@ export interface JwtIssuer {
   readonly issuer: string;
   /** What the claim `aud` must hold; of a list, at least one. */
   readonly audience: string | readonly string[];
-  /** Where the JWK set is: https, or http on a loopback host. */
+  /** Where the JWK set is: https, or http on a loopback host. Default: nowhere. */
   readonly jwksUri?: string | undefined;
-  /** The JWK set is where the issuer's OpenID Connect metadata say. */
+  /** The JWK set is where the issuer's OpenID Connect metadata say. Default: false. */
   readonly discovery?: boolean | undefined;
-  /** The one public key, as PEM (`BEGIN PUBLIC KEY`) or JWK; or the shared secret, as text, taken as UTF-8, or JWK. */
+  /** The one public key, as PEM (`BEGIN PUBLIC KEY`) or JWK; or the shared secret, as text, taken as UTF-8, or JWK. Default: none. */
   readonly key?: string | JWK | undefined;
   /** Default: all that the keys can do with a public key. Those with a secret (`HS256`, ...) have to be listed. */
   readonly algorithms?: readonly string[] | undefined;
-  /** How far the issuer's clock may be from ours, in ms. Default 5000. */
+  /** How far the issuer's clock may be from ours, in ms. Default: 5,000. */
   readonly leeway?: number | undefined;
-  /** Claims that must be there beside `iss`, `aud` and `exp`. */
+  /** Claims that must be there beside `iss`, `aud` and `exp`. Default: none. */
   readonly requiredClaims?: readonly string[] | undefined;
-  /** Where the scopes are, a list or a text with spaces; a name or a path with dots, as all below. Default `scope`, else `scp`. */
+  /**
+   * Where the scopes are, a list or a text with spaces; a name or a path with dots, as all below. Default: `scope`, else
+   * `scp`.
+   */
   readonly scopesClaim?: string | undefined;
-  /** Default `roles`. */
+  /** Where the roles are. Default: `roles`. */
   readonly rolesClaim?: string | undefined;
-  /** Default `tier`. */
+  /** Where the tier is. Default: `tier`. */
   readonly tierClaim?: string | undefined;
-  /** Default `client_id`, else `azp`. */
+  /** Where the application's id is. Default: `client_id`, else `azp`. */
   readonly clientIdClaim?: string | undefined;
 }
 

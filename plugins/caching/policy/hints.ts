@@ -4,10 +4,11 @@ export type CacheScope = 'PUBLIC' | 'PRIVATE';
 
 /** What `@cacheControl`, or an option in its place, says of a field or a type. */
 export interface CacheHint {
-  /** s */
+  /** How long it may be kept, in s. Default: as for what nobody says anything about. */
   readonly maxAge?: number | undefined;
+  /** Whether it is the same for everyone. Default: `PUBLIC`. */
   readonly scope?: CacheScope | undefined;
-  /** The field is as its parent is, where it would have the default. */
+  /** The field is as its parent is, where it would have the default. Default: false. */
   readonly inheritMaxAge?: boolean | undefined;
 }
 

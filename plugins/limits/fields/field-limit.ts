@@ -11,15 +11,15 @@ export interface FieldLimitArguments {
   readonly max?: number;
   /** As `ms` writes times: `10s`, `1m`. Default: 1m. */
   readonly window?: string;
-  /** Told to who is refused. `{{ id }}` is the id of the caller. */
+  /** Told to who is refused. `{{ id }}` is the id of the caller. Default: a text that names the limit. */
   readonly message?: string;
-  /** Arguments, or `input.id` within them, that have a bucket for each of their values. */
+  /** Arguments, or `input.id` within them, that have a bucket for each of their values. Default: none. */
   readonly identityArgs?: readonly string[];
-  /** The argument whose length is the number of calls. */
+  /** The argument whose length is the number of calls. Default: none, it is one call. */
   readonly arrayLengthField?: string;
-  /** The call is counted only for as long as the operation takes. */
+  /** The call is counted only for as long as the operation takes. Default: false. */
   readonly readOnly?: boolean;
-  /** Without a meaning: what is refused is never counted. */
+  /** Without a meaning: what is refused is never counted. Default: false. */
   readonly uncountRejected?: boolean;
 }
 

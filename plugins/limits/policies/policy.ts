@@ -15,10 +15,15 @@ export type Scope = 'principal' | 'client' | 'address' | 'operation' | 'global';
 
 /** Operations that a policy is for: all that is given must fit. Of a list, one. */
 export interface Match {
+  /** Default: any. */
   readonly principalKind?: Principal['kind'] | readonly Principal['kind'][];
+  /** Default: any. */
   readonly tier?: string | readonly string[];
+  /** Default: any. */
   readonly clientId?: string | readonly string[];
+  /** Default: any. */
   readonly operationName?: string | readonly string[];
+  /** Default: any. */
   readonly operationKind?: `${OperationTypeNode}` | readonly `${OperationTypeNode}`[];
 }
 

@@ -11,7 +11,7 @@ export interface StaticLimit {
   readonly max: number;
   /** Default: `enforce`. */
   readonly mode?: LimitMode;
-  /** In place of `max`, for principals of these tiers. */
+  /** In place of `max`, for principals of these tiers. Default: none. */
   readonly tiers?: Readonly<Record<string, number>>;
 }
 

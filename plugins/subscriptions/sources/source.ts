@@ -6,10 +6,11 @@ import { copyJson } from './copy-json.ts';
 export interface SourceSettings {
   /** Events that may wait for each who reads, and that are kept for who takes over from one who did. */
   readonly queue: number;
-  /** How often a lost connection is opened again before it is given up. */
+  /** How often a lost connection is opened again before it is given up. Default: 10. */
   readonly retries: number;
-  /** The longest wait before the first time; it doubles up to `maxRetryDelay`. */
+  /** The longest wait before the first time, in ms; it doubles up to `maxRetryDelay`. Default: 500. */
   readonly retryDelay: number;
+  /** In ms. Default: 10,000. */
   readonly maxRetryDelay: number;
 }
 

@@ -9,8 +9,9 @@ export interface RedisHealth {
 }
 
 export interface Connections {
-  /** Sockets of clients that are open. */
+  /** Sockets of clients that are open. Default: they are not counted. */
   readonly openSockets?: (() => number) | undefined;
+  /** Whose state is measured. Default: it is not. */
   readonly redis?: RedisHealth | undefined;
 }
 

@@ -5,8 +5,9 @@ export interface SamplingOptions {
   /** The share of operations that are traced, from 0 to 1, where the client does not say. Default: 0.1. */
   readonly ratio?: number;
   /**
-   * What a client's `traceparent` decides: `follow` (default) traces what it has marked as sampled, and nothing that it
-   * has not; `ignore` keeps its ids, and asks the ratio. A client that nobody trusts may mark all.
+   * What a client's `traceparent` decides: `follow` traces what it has marked as sampled, and nothing that it
+   * has not; `ignore` keeps its ids, and asks the ratio. A client that nobody trusts may mark all. Default:
+   * `follow`.
    */
   readonly parent?: 'follow' | 'ignore';
   /** Whether operations that fail are traced in any case. Default: true. */

@@ -4,7 +4,7 @@ import { baseUrl } from './base-url.ts';
 export interface DecisionPointOptions {
   /** Where it is: https, or http on a loopback host. */
   readonly url: string;
-  /** Sent with each request, such as `authorization`. */
+  /** Sent with each request, such as `authorization`. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 

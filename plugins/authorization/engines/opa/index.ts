@@ -6,7 +6,7 @@ import { batchesOf, decisionsIn, inputOf, type OpaBatch } from './document.ts';
 import { documentPath, isDocument } from './path.ts';
 
 export interface OpaOptions extends DecisionPointOptions {
-  /** By the name of a policy: the document that decides, below `data`. Default `gatehouse/<policy>/allow`. */
+  /** By the name of a policy: the document that decides, below `data`. Default: `gatehouse/<policy>/allow`. */
   readonly documents?: Readonly<Record<string, string>> | undefined;
 }
 

@@ -14,7 +14,7 @@ export interface SharedOptions<Wrapped extends Upstream> {
   readonly lease?: number;
   /** A larger event (bytes of JSON) is not sent to other processes: each opens its own then. Default: 1 MiB. */
   readonly maxEventBytes?: number;
-  /** Headers whose value is one caller's alone: a subscription with one of them is not shared. `gatehouse-principal` always is. */
+  /** Headers whose value is one caller's alone: a subscription with one of them is not shared. `gatehouse-principal` always is. Default: none. */
   readonly ownHeaders?: readonly string[];
 }
 
