@@ -13,12 +13,12 @@ const STEPS = [
   'onResponse',
 ] as const;
 
-export type HttpHooks = Readonly<Record<(typeof STEPS)[number], readonly Hook<never>[]>>;
+export type HttpHooks = Readonly<Record<(typeof STEPS)[number], readonly Hook<unknown>[]>>;
 
 /** Those of all plugins, the gateway's own among them. */
 export function httpHooks(plugins: readonly GatewayPlugin[]): HttpHooks {
-  const of = (step: (typeof STEPS)[number]): readonly Hook<never>[] =>
-    plugins.flatMap((plugin) => (plugin[step] as Hook<never> | undefined) ?? []);
+  const of = (step: (typeof STEPS)[number]): readonly Hook<unknown>[] =>
+    plugins.flatMap((plugin) => (plugin[step] as Hook<unknown> | undefined) ?? []);
   return Object.fromEntries(STEPS.map((step) => [step, of(step)])) as unknown as HttpHooks;
 }
 

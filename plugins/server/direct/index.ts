@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayPlugin, GatewayRuntime } from '@graphql-hive/gateway';
 import type { GraphQLSchema } from 'graphql';
-import { httpHooks, runHooks, wrapsHttpSteps, wrapsOperationSteps, type Hook } from './hooks.ts';
+import { httpHooks, runHooks, wrapsHttpSteps, wrapsOperationSteps } from './hooks.ts';
 import { logFailure, unexpectedResponse, type ServerContext } from './failures.ts';
 import { operationOf } from './operation.ts';
 import { operationRunner } from './run-operation.ts';
@@ -45,7 +45,7 @@ export function directWay(
       setRequestHandler: (changed: typeof operate) => void (payload.requestHandler = changed),
       endResponse: (ended: Response) => void (response = ended),
     };
-    const begun = runHooks(hooks.onRequest as readonly Hook<unknown>[], payload, () => response !== undefined);
+    const begun = runHooks(hooks.onRequest, payload, () => response !== undefined);
     if (begun) await begun;
     response ??= (await payload.requestHandler(payload.request, serverContext)) as Response | undefined;
     const last = {
@@ -55,7 +55,7 @@ export function directWay(
       setResponse: (changed: Response) => void (last.response = changed),
       fetchAPI,
     };
-    const ended = runHooks(hooks.onResponse as readonly Hook<unknown>[], last);
+    const ended = runHooks(hooks.onResponse, last);
     if (ended) await ended;
     return last.response;
   }

@@ -37,7 +37,7 @@ export function operationOf(
       fetchAPI,
     };
     const parsing = runHooks(
-      hooks.onRequestParse as readonly Hook<unknown>[],
+      hooks.onRequestParse,
       payload,
       () => response !== undefined,
       (given) => {
@@ -85,7 +85,7 @@ export function operationOf(
       fetchAPI,
       context,
     };
-    const asking = runHooks(hooks.onParams as readonly Hook<unknown>[], payload);
+    const asking = runHooks(hooks.onParams, payload);
     if (asking) await asking;
     const after = {
       result:
@@ -95,7 +95,7 @@ export function operationOf(
       request,
       context,
     };
-    const telling = runHooks(hooks.onExecutionResult as readonly Hook<unknown>[], after);
+    const telling = runHooks(hooks.onExecutionResult, after);
     if (telling) await telling;
     return after.result;
   }
@@ -115,7 +115,7 @@ export function operationOf(
       },
       serverContext,
     };
-    const processing = runHooks(hooks.onResultProcess as readonly Hook<unknown>[], payload);
+    const processing = runHooks(hooks.onResultProcess, payload);
     if (processing) await processing;
     if (!processor) {
       const accept = acceptableMediaTypes.join('; charset=utf-8, ');
