@@ -80,9 +80,19 @@ export function healthSettings(options: HealthOptions): HealthSettings {
   return { critical: new Set(critical), details, token, probeInterval, probeTimeout, maxEventLoopDelay, drainDelay };
 }
 
-/** With `HEALTH_TOKEN`, details are for those who have it. */
-export function healthFromEnvironment({ HEALTH_TOKEN }: NodeJS.ProcessEnv): Pick<HealthOptions, 'details' | 'token'> {
-  return HEALTH_TOKEN ? { details: 'private', token: HEALTH_TOKEN } : {};
+/** `HEALTH_TOKEN`: details are for those who have it; `DRAIN_DELAY`, in ms. Throws an `Error` that names a wrong one. */
+export function healthFromEnvironment({
+  HEALTH_TOKEN,
+  DRAIN_DELAY,
+}: NodeJS.ProcessEnv): Pick<HealthOptions, 'details' | 'token' | 'drainDelay'> {
+  const drainDelay = Number(DRAIN_DELAY);
+  if (DRAIN_DELAY && !(Number.isInteger(drainDelay) && drainDelay >= 0)) {
+    throw new Error(`DRAIN_DELAY is "${DRAIN_DELAY}"; it takes a whole number of ms from 0`);
+  }
+  return {
+    ...(HEALTH_TOKEN && { details: 'private', token: HEALTH_TOKEN }),
+    ...(DRAIN_DELAY && { drainDelay }),
+  };
 }
 
 /** Those that this gateway has. */

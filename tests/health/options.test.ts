@@ -44,4 +44,8 @@ test('with HEALTH_TOKEN, details are for those who have it; without, for everyon
   const token = 'sixteen letters!';
   expect(healthFromEnvironment({ HEALTH_TOKEN: token })).toEqual({ details: 'private', token });
   expect(healthFromEnvironment({ HEALTH_TOKEN: '' })).toEqual({});
+  expect(healthFromEnvironment({ DRAIN_DELAY: '15000' })).toEqual({ drainDelay: 15_000 });
+  expect(() => healthFromEnvironment({ DRAIN_DELAY: 'soon' })).toThrow(
+    /DRAIN_DELAY is "soon"; it takes a whole number/,
+  );
 });
