@@ -11,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   operation: () => import('./operation/index.ts'),
   outage: () => import('./outage/index.ts'),
   reload: () => import('./reload/index.ts'),
+  scale: () => import('./scale/index.ts'),
   subscriptions: () => import('./subscriptions/index.ts'),
   telemetry: () => import('./telemetry/index.ts'),
 };
