@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
 import type { GraphQLSchema } from 'graphql';
+import { leavePrimary } from '../cli/forked.ts';
 import { onGatewayServer } from '../cli/http-server.ts';
 import type { LiveCaller } from '../request-context.ts';
 import { directWay } from './direct/index.ts';
@@ -130,6 +131,7 @@ export function useServer(options: ServerOptions = {}): ServerPlugin {
     },
     onDispose() {
       stopWaiting?.();
+      leavePrimary();
     },
   };
 }
