@@ -94,6 +94,9 @@ export const gatewayConfig = defineConfig({
   // `useServer` serves them.
   disableWebsockets: true,
 
+  // Never a stack for clients, whatever NODE_ENV says.
+  maskedErrors: { isDev: false },
+
   // `useCrossOrigin` answers for all paths alike.
   cors: false,
   graphiql: isDevelopment,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GatewayPlugin } from '@graphql-hive/gateway';
+import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
 import { isAsyncIterable } from '@graphql-tools/utils';
 import type { GatehouseContext } from '../request-context.ts';
 import { newAccount, type OperationAccount } from './account.ts';
@@ -11,6 +11,7 @@ interface ServerContext {
   readonly res?: ServerResponse;
   account?: OperationAccount;
   requestId?: string;
+  readonly log?: Pick<Logger, 'error'>;
 }
 
 const REQUEST_ID = 'x-request-id';
@@ -41,6 +42,9 @@ export function useAccounts(): GatewayPlugin {
       context.account = account;
       res.once('close', () => {
         account.bytes = socket.bytesWritten - before;
+        // GraphQL Yoga logs what was thrown without the id that the client has.
+        if (res.statusCode === 500)
+          context.log?.error({ requestId: account.requestId }, 'A request was answered with 500');
         account.end({ status: res.statusCode, how: res.writableFinished ? 'answered' : 'left' });
       });
     },

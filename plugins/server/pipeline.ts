@@ -27,7 +27,7 @@ export function ownPipeline(server: Server, runtime: GatewayRuntime): Pipeline {
         res.destroy();
       });
   };
-  server.removeListener('request', runtime);
+  server.removeListener('request', runtime as Pipeline);
   server.on('request', pipeline);
   return pipeline;
 }

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import { parse } from 'graphql';
 import type { SubgraphName } from '../ports.ts';
@@ -12,20 +11,18 @@ import {
   type CacheWebhookOptions,
   type TellChanged,
 } from './cache-webhook.ts';
+import { buildSubgraphSchema, type Resolvers } from './federation-schema.ts';
 import { answerHttp } from './http.ts';
 import { callerReader, gatewayKey, type Caller, type CallerReader } from './principal.ts';
 import { answerWebSockets } from './web-sockets.ts';
+
+export type { Resolvers };
 
 export const DEFAULT_HOST = '127.0.0.1';
 
 const GRAPHQL_PATH = '/graphql';
 /** WebSocket close code "going away", RFC 6455 section 7.4.1. */
 const GOING_AWAY = 1001;
-
-type SchemaModule = Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]>[number];
-
-/** Resolvers by type and field, as `@apollo/subgraph` takes them: it has the type but does not export it. */
-export type Resolvers = NonNullable<Extract<SchemaModule, { typeDefs: unknown }>['resolvers']>;
 
 /** A subgraph that could be served, or executed in the same process. */
 export interface Subgraph {

@@ -1,7 +1,7 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import { composeServices } from '@theguild/federation-composition';
 import { buildSchema, execute, parse, type GraphQLSchema } from 'graphql';
 import { expect, test } from 'vitest';
+import { buildSubgraphSchema } from '../../subgraphs/server/federation-schema.ts';
 import { planningEngine } from '../../plugins/execution/index.ts';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])\n';

@@ -1,8 +1,8 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import { composeServices } from '@theguild/federation-composition';
 import * as fc from 'fast-check';
 import { buildSchema, execute, parse, print, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildSubgraphSchema } from '../../subgraphs/server/federation-schema.ts';
 import { planningEngine } from '../../plugins/execution/index.ts';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])\n';

@@ -2,12 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { createYoga } from 'graphql-yoga';
 import { jwtVerify } from 'jose';
 import { WebSocketServer } from 'ws';
+import { buildSubgraphSchema } from '../../../subgraphs/server/federation-schema.ts';
 import { federated } from '../../harness/subgraph.ts';
 
 const NAME = 'callers';
@@ -78,7 +78,7 @@ export async function startCallerSubgraph(): Promise<CallerSubgraph> {
       },
     },
   };
-  const schema = buildSubgraphSchema([{ typeDefs: parse(SDL), resolvers: resolvers as never }]);
+  const schema = buildSubgraphSchema({ typeDefs: parse(SDL), resolvers });
 
   const yoga = createYoga<{ req: IncomingMessage }, Context>({
     schema,

@@ -1,4 +1,3 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
   buildSchema,
   execute,
@@ -17,6 +16,7 @@ import {
   type GraphQLResolveInfo,
   type GraphQLSchema,
 } from 'graphql';
+import { buildSubgraphSchema } from '../../../subgraphs/server/federation-schema.ts';
 import { planningEngine } from '../../../plugins/execution/index.ts';
 import { useAuthorization, type AuthorizationOptions } from '../../../plugins/authorization/index.ts';
 import type { Principal } from '../../../plugins/request-context.ts';
@@ -182,7 +182,7 @@ function subgraphSchema(sdl: string, publicSchema: GraphQLSchema): GraphQLSchema
     };
     return [name, { __resolveReference }] as const;
   });
-  return buildSubgraphSchema([{ typeDefs, resolvers: Object.fromEntries(entities) }]);
+  return buildSubgraphSchema({ typeDefs, resolvers: Object.fromEntries(entities) });
 }
 
 function run(

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
   execute,
   getNamedType,
@@ -15,6 +14,7 @@ import {
   type GraphQLOutputType,
   type GraphQLSchema,
 } from 'graphql';
+import { buildSubgraphSchema } from '../../../subgraphs/server/federation-schema.ts';
 import type { Invalidation } from '../../../plugins/caching/index.ts';
 import type { Principal } from '../../../plugins/request-context.ts';
 import { composed, toSubgraphs } from '../../composition/cases/in-process.ts';
@@ -324,7 +324,7 @@ function subgraphSchema(sdl: string): GraphQLSchema {
     };
     return [name, { __resolveReference }] as const;
   });
-  return buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: Object.fromEntries(entities) }]);
+  return buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: Object.fromEntries(entities) });
 }
 
 function mediaOf(number: number): string {

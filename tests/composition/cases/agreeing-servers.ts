@@ -1,4 +1,3 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
   execute,
   getNamedType,
@@ -14,6 +13,7 @@ import {
   type GraphQLOutputType,
   type GraphQLSchema,
 } from 'graphql';
+import { buildSubgraphSchema } from '../../../subgraphs/server/federation-schema.ts';
 
 // Servers for the schemas of `generated-subgraphs.ts` that answer alike: what a field gives follows from its name and
 // the number of the object it belongs to, so that several subgraphs, and one server with all of their fields, agree.
@@ -32,14 +32,14 @@ export function answerAsOne(schema: GraphQLSchema, document: DocumentNode): Exec
 /** A server of a subgraph. */
 export function agreeingSubgraph(sdl: string) {
   const typeDefs = parse(sdl);
-  const bare = buildSubgraphSchema(typeDefs);
+  const bare = buildSubgraphSchema({ typeDefs });
   const resolvers = Object.values(bare.getTypeMap())
     .filter((type) => isObjectType(type) || isInterfaceType(type))
     .map((type) => [
       type.name,
       { __resolveReference: (reference: Reference) => found(reference, isAbstractType(type)) },
     ]);
-  const schema = buildSubgraphSchema([{ typeDefs, resolvers: Object.fromEntries(resolvers) }]);
+  const schema = buildSubgraphSchema({ typeDefs, resolvers: Object.fromEntries(resolvers) });
   return (document: DocumentNode, variables: Record<string, unknown>) => run(schema, document, variables);
 }
 

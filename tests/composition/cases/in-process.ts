@@ -1,4 +1,3 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { UnifiedGraphHandler } from '@graphql-hive/gateway';
 import {
   buildSchema,
@@ -10,6 +9,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { onTestFinished } from 'vitest';
+import { buildSubgraphSchema } from '../../../subgraphs/server/federation-schema.ts';
 import { compose, type ComposedSupergraph } from '../../../plugins/composition/compose.ts';
 import { formatConflict } from '../../../plugins/composition/conflicts/index.ts';
 import type { Subgraph, SubgraphTransform } from '../../../plugins/composition/subgraph.ts';
@@ -113,7 +113,7 @@ function runnableSchema({ sdl, entities = {}, plain }: Service): GraphQLSchema {
     type,
     { __resolveReference: (reference: Row) => resolveReference(reference, rows) },
   ]);
-  return buildSubgraphSchema([{ typeDefs, resolvers: Object.fromEntries(resolvers) }]);
+  return buildSubgraphSchema({ typeDefs, resolvers: Object.fromEntries(resolvers) });
 }
 
 function resolveReference(reference: Row, rows: readonly Row[]): Row | null {

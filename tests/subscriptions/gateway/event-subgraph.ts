@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse, type GraphQLSchema } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { createYoga } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
+import { buildSubgraphSchema } from '../../../subgraphs/server/federation-schema.ts';
 import { federated } from '../../harness/subgraph.ts';
 
 export interface Price {
@@ -120,7 +120,7 @@ export async function startEventSubgraph(name = 'prices', sdl = federated(PRICES
       },
     },
   };
-  const build = (): GraphQLSchema => buildSubgraphSchema([{ typeDefs: parse(said), resolvers: resolvers as never }]);
+  const build = (): GraphQLSchema => buildSubgraphSchema({ typeDefs: parse(said), resolvers });
   let schema = build();
 
   const yoga = createYoga({ schema: () => schema, logging: false, graphiql: false, landingPage: false });
