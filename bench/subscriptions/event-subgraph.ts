@@ -105,7 +105,7 @@ const server = createServer((request, response) => {
   });
 });
 const sockets = new WebSocketServer({ server });
-useServer({ schema: buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never }) }, sockets);
+useServer({ schema: buildSubgraphSchema({ typeDefs: parse(sdl), resolvers }) }, sockets);
 
 obey(async (command: SubgraphCommand) => {
   switch (command.do) {
