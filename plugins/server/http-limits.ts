@@ -29,6 +29,12 @@ const DEFAULTS: HttpLimits = {
 /** Node looks every 30 s by itself, however short the limits are. In ms. */
 const LONGEST_CHECK_INTERVAL = 1_000;
 
+/**
+ * ms that a connection stays open for the next request: longer than load balancers keep theirs (60 s is usual), so that it is
+ * they who close it. Whoever sends a request just when the server closes gets none answered.
+ */
+const IDLE = 65_000;
+
 const TOO_LARGE = JSON.stringify({
   errors: [{ message: 'The body of the request is too large.', extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } }],
 });
@@ -54,7 +60,7 @@ export function httpLimits(options: HttpLimitOptions): HttpLimits {
 /** To be called before the server listens. In place of the times that the CLI takes. */
 export function limitServer(server: Server, { headersTimeout, requestTimeout, socketTimeout }: HttpLimits): void {
   const connectionsCheckingInterval = Math.min(LONGEST_CHECK_INTERVAL, headersTimeout);
-  Object.assign(server, { headersTimeout, requestTimeout, connectionsCheckingInterval });
+  Object.assign(server, { headersTimeout, requestTimeout, connectionsCheckingInterval, keepAliveTimeout: IDLE });
   server.setTimeout(socketTimeout);
   // The size of all headers is bounded. Node would drop those beyond a number, and a credential among them.
   server.maxHeadersCount = 0;
