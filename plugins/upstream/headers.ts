@@ -1,9 +1,7 @@
 import type { ExecutionRequest } from '@graphql-tools/utils';
 import type { GatehouseContext, Principal } from '../request-context.ts';
+import { traceHeaders } from './trace-headers.ts';
 import { PRINCIPAL_HEADER, type PrincipalSigner } from './principal-token.ts';
-
-/** W3C Trace Context: what makes the subgraph's spans part of the client's trace. */
-const ALWAYS = ['traceparent', 'tracestate'];
 
 /** What a header name or value may hold (RFC 9110, section 5): anything else would be refused by `fetch`, or smuggle. */
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -35,7 +33,8 @@ export function headersFor(
   for (const [name, value] of configured) set(name, value);
   // Never `context.headers`: over WebSocket, the client's connection_init payload can overwrite them.
   const { request: incoming, principal } = (request.context ?? {}) as { request?: Request } & GatehouseContext;
-  for (const name of [...ALWAYS, ...forwarded]) set(name, incoming?.headers.get(name));
+  Object.assign(headers, traceHeaders(incoming?.headers));
+  for (const name of forwarded) set(name, incoming?.headers.get(name));
   const { headers: own } = (request.extensions ?? {}) as { headers?: Record<string, unknown> };
   for (const [name, value] of Object.entries(own ?? {})) set(name, value);
   if (traceparent !== undefined) headers['traceparent'] = traceparent;

@@ -15,6 +15,18 @@ import { promtool, startPrometheus, type Prometheus } from './prometheus.ts';
 // A gateway with a real Prometheus that reads it, by the configuration that is shipped.
 
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0';
+/** Not those that come when they come, such as the collector's. */
+const OF_ANY_QUERY = [
+  'http_server_request_duration_seconds',
+  'graphql_operation_duration_seconds',
+  'graphql_operation_depth',
+  'graphql_operation_cost',
+  'graphql_subgraph_request_duration_seconds',
+  'gatehouse_authentication_decisions',
+  'gatehouse_cache_requests',
+  'gatehouse_composition_runs',
+  'nodejs_eventloop_delay_p99_seconds',
+];
 const ALERTS = 'deploy/prometheus/alerts.yml';
 
 let demo: RunningDemo;
@@ -65,7 +77,7 @@ test('every series of the page has the labels that docs/metrics.md tells of', as
   );
   const { families } = readPage(await page(OPENMETRICS), 'openmetrics');
   const samples = [...families].filter(([family]) => family !== 'target').flatMap(([, { samples: found }]) => found);
-  expect(samples.length).toBeGreaterThan(150);
+  expect([...families.keys()]).toEqual(expect.arrayContaining(OF_ANY_QUERY));
   for (const { name, labels } of samples) {
     const allowed = documented.get(name)?.labels;
     expect(allowed, name).toBeDefined();
