@@ -107,7 +107,8 @@ export function auditedOperations({ recorder, records, descriptions, sanitizer, 
   function variablesOf(operation: AuditedOperation, described: DescribedOperation | undefined): SanitizedVariables {
     const { args, context } = operation;
     const { sanitize } = described ?? { sanitize: sanitizer.unknown };
-    return (operation.variables ??= sanitize(args?.variableValues ?? context.params?.variables));
+    // Those of `args` may be more than the client has sent.
+    return (operation.variables ??= sanitize(context.params ? context.params.variables : args?.variableValues));
   }
 
   function recordOf(

@@ -1,17 +1,71 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
-import type { ExecutionArgs } from 'graphql';
+import { isAsyncIterable } from '@graphql-tools/utils';
+import type { DocumentNode, ExecutionArgs } from 'graphql';
 import type { GatehouseContext } from '../request-context.ts';
 import { operationProfiles, type OperationProfilesOptions } from './profiles.ts';
+import { sharedDocuments, type LiteralValues } from './shared-documents/index.ts';
+import { withMovedLocations } from './shared-documents/moved-locations.ts';
+
+const LITERALS = Symbol('values of literals');
+
+type Context = { operation?: GatehouseContext['operation']; readonly [LITERALS]?: LiteralValues };
 
 /**
  * Leaves the profile of each operation in its context, for the plugins after it: made once for each schema, document
- * and name. Throws an `Error` that names the option when one is wrong.
+ * and name. Texts that differ in literals alone have one document. Throws an `Error` that names the option when one is
+ * wrong.
  */
 export function useOperationProfiles(options: OperationProfilesOptions = {}): GatewayPlugin {
   const { profileOf } = operationProfiles(options);
+  const documents = sharedDocuments();
   const profile = ({ args }: { readonly args: ExecutionArgs }): void => {
-    const context = args.contextValue as { operation?: GatehouseContext['operation'] };
+    const context = args.contextValue as Context;
     context.operation = profileOf(args.schema, args.document, args.operationName);
   };
-  return { onExecute: profile, onSubscribe: profile };
+
+  return {
+    onSchemaChange: ({ schema }) => documents.serve(schema),
+
+    onParse({ params, parseFn, setParseFn, extendContext }) {
+      const parse = documents.parseWith(parseFn as never);
+      const text = params.source.toString();
+      setParseFn(parse);
+      return ({ result, replaceParseResult }) => {
+        if (!isDocument(result)) return;
+        let document = result;
+        let literals = documents.valuesOf(document, text);
+        if (literals === 'stale') {
+          // Whoever remembers documents by their texts does so beyond a reload.
+          document = parse(text);
+          literals = documents.valuesOf(document, text);
+          replaceParseResult(document);
+        }
+        if (typeof literals === 'object') extendContext({ [LITERALS]: literals });
+      };
+    },
+
+    onValidate({ params: { schema, documentAST } }) {
+      return ({ valid }) => {
+        if (valid) documents.validated(schema, documentAST);
+      };
+    },
+
+    onExecute({ args }) {
+      const { [LITERALS]: literals } = args.contextValue as Context;
+      if (literals) args.variableValues = { ...args.variableValues, ...literals.values };
+      profile({ args });
+      if (!literals) return undefined;
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (!isAsyncIterable(result) && result.errors) setResult(withMovedLocations(result, literals.moved));
+        },
+      };
+    },
+
+    onSubscribe: profile,
+  };
+}
+
+function isDocument(result: unknown): result is DocumentNode {
+  return typeof result === 'object' && result !== null && !(result instanceof Error);
 }

@@ -29,6 +29,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 interface Outcome {
   readonly code: number;
+  readonly lines: readonly string[];
   readonly lastLine: string | undefined;
   /** npm's command lines. */
   readonly calls: readonly string[];
@@ -60,12 +61,19 @@ async function ciRun({ results, status = 0, faultsStatus = 0, fails = '' }: Give
   });
   const { code, stdout } = await promise;
   const calls = await readFile(join(folder, 'calls'), 'utf8');
-  return { code, lastLine: stdout.trimEnd().split('\n').at(-1), calls: calls.trimEnd().split('\n') };
+  const lines = stdout.trimEnd().split('\n');
+  return { code, lines, lastLine: lines.at(-1), calls: calls.trimEnd().split('\n') };
 }
 
 const file = (status: string, ...tests: string[]) => ({
+  name: 'a.test.ts',
   status,
-  assertionResults: tests.map((result) => ({ status: result })),
+  message: 'it cannot be loaded',
+  assertionResults: tests.map((result, at) => ({
+    status: result,
+    fullName: `promise ${at}`,
+    failureMessages: result === 'failed' ? [`broken ${at}`] : [],
+  })),
 });
 const counts = {
   numPassedTests: 0,
@@ -88,22 +96,24 @@ test('CI installs, checks and tests, in this order, and ends with the counts of 
   ]);
 });
 
-test('a failed test fails CI', async () => {
+test('a failed test fails CI, and is told of at its end', async () => {
   const results = {
     ...counts,
     numPassedTests: 7,
     numFailedTests: 2,
-    testResults: [file('failed', 'failed', 'failed')],
+    testResults: [file('failed', 'failed', 'passed', 'failed')],
   };
-  const { code, lastLine } = await ciRun({ results, status: 1 });
+  const { code, lines, lastLine } = await ciRun({ results, status: 1 });
   expect(code).toBe(1);
+  expect(lines.slice(-5, -1)).toEqual(['FAILED promise 0', '  broken 0', 'FAILED promise 2', '  broken 2']);
   expect(lastLine).toBe('14 passed, 4 failed, 0 skipped');
 });
 
 test('a test file that cannot be loaded counts as a failure', async () => {
   const results = { ...counts, numPassedTests: 7, testResults: [file('passed', 'passed'), file('failed')] };
-  const { code, lastLine } = await ciRun({ results, status: 1 });
+  const { code, lines, lastLine } = await ciRun({ results, status: 1 });
   expect(code).toBe(1);
+  expect(lines.slice(-3, -1)).toEqual(['FAILED a.test.ts', '  it cannot be loaded']);
   expect(lastLine).toBe('14 passed, 2 failed, 0 skipped');
 });
 
