@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { soakMinutes } from './tests/soak/minutes.ts';
 
 /** Needs the machine for itself: it holds a rate of requests. */
 const LOAD = ['tests/e2e/reload-under-load.test.ts'];
 
 /** What breaks what a gateway stands on, for seconds at a time: `npm run test:faults`. */
 const FAULTS = 'tests/faults/**/*.test.ts';
-/** Has a configuration of its own: `npm run test:soak`. */
-const SOAK = 'tests/soak/**';
+/** Mixed load, for minutes: `npm run test:soak`. */
+const SOAK = 'tests/soak/*.test.ts';
+/** Beyond the minutes of its load: for starting, for a last request, and for a busy machine. */
+const SOAK_SLACK_MINUTES = 3;
 
 export default defineConfig({
   // Vite would load graphql's "module" build for what it transforms, beside the one that Node loads for all else.
@@ -31,6 +34,15 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'load', include: LOAD, sequence: { groupOrder: 1 } } },
       { extends: true, test: { name: 'faults', include: [FAULTS], sequence: { groupOrder: 2 } } },
+      {
+        extends: true,
+        test: {
+          name: 'soak',
+          include: [SOAK],
+          testTimeout: (soakMinutes() + SOAK_SLACK_MINUTES) * 60_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });
