@@ -1,5 +1,4 @@
 import { defineConfig } from 'vitest/config';
-import { soakMinutes } from './tests/soak/minutes.ts';
 
 /** Needs the machine for itself: it holds a rate of requests. */
 const LOAD = ['tests/e2e/reload-under-load.test.ts'];
@@ -8,8 +7,6 @@ const LOAD = ['tests/e2e/reload-under-load.test.ts'];
 const FAULTS = 'tests/faults/**/*.test.ts';
 /** Mixed load, for minutes: `npm run test:soak`. */
 const SOAK = 'tests/soak/*.test.ts';
-/** Beyond the minutes of its load: for starting, for a last request, and for a busy machine. */
-const SOAK_SLACK_MINUTES = 3;
 
 export default defineConfig({
   // Vite would load graphql's "module" build for what it transforms, beside the one that Node loads for all else.
@@ -34,15 +31,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'load', include: LOAD, sequence: { groupOrder: 1 } } },
       { extends: true, test: { name: 'faults', include: [FAULTS], sequence: { groupOrder: 2 } } },
-      {
-        extends: true,
-        test: {
-          name: 'soak',
-          include: [SOAK],
-          testTimeout: (soakMinutes() + SOAK_SLACK_MINUTES) * 60_000,
-          sequence: { groupOrder: 3 },
-        },
-      },
+      { extends: true, test: { name: 'soak', include: [SOAK], sequence: { groupOrder: 3 } } },
     ],
   },
 });

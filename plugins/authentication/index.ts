@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
+import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { noteErrors, traced } from '../account/index.ts';
 import { clientAddress } from '../client-address/index.ts';
 import type { GatehouseContext, LiveCaller, Principal } from '../request-context.ts';
@@ -9,7 +9,7 @@ import { credentialWatch } from './credential-watch.ts';
 import type { AuthenticationMethod, Caller } from './method.ts';
 import type { Reach } from './outage.ts';
 import { decisionCounter, type CountDecision } from './metrics.ts';
-import { checkChoices, schemaRefusal, schemesOf, type AnonymousAccess, type SchemaIntrospection } from './options.ts';
+import { checkChoices, schemaRefusal, schemesOf, type AuthenticationOptions } from './options.ts';
 import { refusedError, refusedResponse, type Refusal } from './refusal.ts';
 import { presentedByConnection, presentedByRequest } from './request-credential.ts';
 import { asksForSchema } from './schema-introspection.ts';
@@ -18,21 +18,7 @@ export { apiKeyMethod, apiKeysFromEnvironment, keyStoreFromEnvironment } from '.
 export { introspectionFromEnvironment, introspectionMethod } from './introspection/index.ts';
 export { jwtFromEnvironment, jwtMethod } from './jwt/index.ts';
 export type { AuthenticationMethod } from './method.ts';
-
-export interface AuthenticationOptions {
-  /** In the order in which they are asked; the first that recognizes a credential decides. What is undefined is off. */
-  readonly methods: readonly (AuthenticationMethod | undefined)[];
-  /** What becomes of a request without a credential. Default: `deny`. */
-  readonly anonymous?: AnonymousAccess;
-  /** Who may ask for the schema: everyone who may ask at all, those with a credential, or nobody. Default: `authenticated`. */
-  readonly schemaIntrospection?: SchemaIntrospection;
-  /** Proxies whose `X-Forwarded-For` is believed: addresses, or ranges in CIDR notation. Default: none. */
-  readonly trustedProxies?: readonly string[];
-  /** A cookie with a bearer token, for WebSockets only. It needs an allow-list of origins (`useServer`). Default: none. */
-  readonly cookie?: string;
-  /** Hears of each refused credential, without any part of it. */
-  readonly log?: Pick<Logger, 'info' | 'warn'> | undefined;
-}
+export type { AuthenticationOptions } from './options.ts';
 
 export type ConnectionOutcome =
   | { readonly outcome: 'accepted'; readonly caller: LiveCaller }

@@ -1,4 +1,5 @@
-import { CLOSE, type Connection } from './connection.ts';
+import type { Logger } from '@graphql-hive/gateway';
+import { CLOSE, close, type Connection } from './connection.ts';
 import type { WebSocketSettings } from './settings.ts';
 
 /** What becomes of a connection now. */
@@ -41,4 +42,33 @@ export function sweepInterval(settings: WebSocketSettings): number {
   const limits = [keepAlive, keepAliveTimeout, idleTimeout, connectionInitTimeout, slowTimeout, maxLifetime];
   const least = Math.min(...limits.filter((limit) => limit > 0));
   return Math.min(LONGEST, Math.max(SHORTEST, Math.floor(least / 10)));
+}
+
+/** Looks at each connection, and does what is due. */
+export function sweepAll(
+  connections: ReadonlySet<Connection>,
+  settings: WebSocketSettings,
+  log: Pick<Logger, 'debug'> | undefined,
+): void {
+  const now = performance.now();
+  for (const connection of connections) {
+    const isSlow = connection.socket.bufferedAmount > settings.maxBufferedBytes;
+    connection.slowSince = isSlow ? (connection.slowSince ?? now) : undefined;
+    const fate = fateOf(connection, settings, now);
+    switch (fate.kind) {
+      case 'stays':
+        break;
+      case 'pinged':
+        connection.pingedAt = now;
+        connection.awaitsPong = true;
+        connection.socket.ping();
+        break;
+      case 'closed':
+        close(connection, fate.code, fate.reason);
+        break;
+      case 'cut':
+        log?.debug({ reason: fate.reason, address: connection.address }, 'A WebSocket was cut off');
+        connection.socket.terminate();
+    }
+  }
 }
