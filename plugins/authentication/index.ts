@@ -82,8 +82,14 @@ export function useAuthentication(options: AuthenticationOptions): Authenticatio
   function liveCaller(presented: Presented, caller: Caller, principal: Principal): LiveCaller {
     if (presented.kind !== 'one') return { principal, watch: () => () => {} };
     const { credential } = presented;
-    const method = methods.find((one) => one.name === principal.method && one.recognizes(credential));
-    return method ? watch.callerOf(credential, method, caller, principal) : { principal, watch: () => () => {} };
+    return {
+      principal,
+      // Of most callers nobody asks it.
+      watch(listener) {
+        const method = methods.find((one) => one.name === principal.method && one.recognizes(credential));
+        return method ? watch.callerOf(credential, method, caller, principal).watch(listener) : () => {};
+      },
+    };
   }
 
   function callerOf(request: Pick<IncomingMessage, 'headers' | 'socket'> | undefined): Caller {
