@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { httpLimits } from '../../plugins/server/http-limits.ts';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { federated, startSubgraph, type TestSubgraph } from '../harness/subgraph.ts';
 
@@ -142,4 +143,19 @@ describe('a page of another site gets nothing done', () => {
     });
     expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
   });
+});
+
+test('what a client may take of the server is bounded without any option, as the reference says', () => {
+  expect(httpLimits({})).toEqual({
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    socketTimeout: 120_000,
+    maxBodyBytes: 1_048_576,
+  });
+});
+
+test('an idle connection is kept for longer than load balancers keep theirs, so that no request meets its end', async () => {
+  const { headers } = await send({ query: '{ tree { leaf } }' });
+  const [, seconds = '0'] = /^timeout=(\d+)$/.exec(headers.get('keep-alive') ?? '') ?? [];
+  expect(Number(seconds)).toBeGreaterThan(60);
 });
