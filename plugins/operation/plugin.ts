@@ -28,19 +28,13 @@ export function useOperationProfiles(options: OperationProfilesOptions = {}): Ga
 
     onParse({ params, parseFn, setParseFn, extendContext }) {
       const parse = documents.parseWith(parseFn as never);
-      const text = params.source.toString();
+      const text = typeof params.source === 'string' ? params.source : params.source.body;
       setParseFn(parse);
       return ({ result, replaceParseResult }) => {
         if (!isDocument(result)) return;
-        let document = result;
-        let literals = documents.valuesOf(document, text);
-        if (literals === 'stale') {
-          // Whoever remembers documents by their texts does so beyond a reload.
-          document = parse(text);
-          literals = documents.valuesOf(document, text);
-          replaceParseResult(document);
-        }
-        if (typeof literals === 'object') extendContext({ [LITERALS]: literals });
+        const { document, literals } = documents.read(result, text, parse);
+        if (document !== result) replaceParseResult(document);
+        if (literals) extendContext({ [LITERALS]: literals });
       };
     },
 

@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { buildSchema, Lexer, parse, print, Source, TokenKind, validate, type GraphQLSchema } from 'graphql';
+import {
+  buildSchema,
+  Lexer,
+  parse,
+  print,
+  Source,
+  TokenKind,
+  validate,
+  type GraphQLError,
+  type GraphQLSchema,
+} from 'graphql';
 import { expect, test } from 'vitest';
 import { sharedDocuments, type SharedDocuments } from '../../plugins/operation/shared-documents/index.ts';
 import { outlineOf } from '../../plugins/operation/shared-documents/literals-in-text.ts';
@@ -43,9 +53,9 @@ function serve(
   given: Readonly<Record<string, unknown>>,
 ): Served {
   const document = documents ? documents.parseWith(parse)(text) : parse(text);
-  const literals = documents?.valuesOf(document, text);
+  const literals = documents?.read(document, text, parse).literals;
   const errors = validate(schema, document);
-  const isShared = typeof literals === 'object';
+  const isShared = literals !== undefined;
   if (errors.length > 0) return { outcome: JSON.stringify(errors), isShared };
   documents?.validated(schema, document);
   const variables = isShared ? { ...given, ...literals.values } : given;
@@ -154,7 +164,7 @@ function sharedAfter(texts: readonly string[], sdl = SDL): readonly boolean[] {
   documents.serve(schema);
   return texts.map((text) => {
     const document = documents.parseWith(parse)(text);
-    const isShared = typeof documents.valuesOf(document, text) === 'object';
+    const isShared = documents.read(document, text, parse).literals !== undefined;
     if (validate(schema, document).length === 0) documents.validated(schema, document);
     return isShared;
   });
@@ -185,7 +195,7 @@ test.each([
   expect(sharedAfter([1, 2, 3, 4].map(textOf))).toEqual([false, false, false, false]);
 });
 
-test('a document that was shared on another schema is stale', () => {
+test('a text whose document was shared on another schema is parsed anew', () => {
   const [before, after] = [buildSchema(SDL), buildSchema(SDL.replace('a: Int', 'a: Float'))];
   const documents = sharedDocuments();
   const parsed = [1, 2, 3].map((n) => {
@@ -196,22 +206,30 @@ test('a document that was shared on another schema is stale', () => {
     return { text, document };
   });
   const { text = '', document = parse('{ f }') } = parsed.at(-1) ?? {};
-  expect(documents.valuesOf(document, text)).toMatchObject({ values: { literal_0: 3 } });
+  const parseShared = documents.parseWith(parse);
+  expect(documents.read(document, text, parseShared)).toMatchObject({
+    document,
+    literals: { values: { literal_0: 3 } },
+  });
   documents.serve(after);
-  expect(documents.valuesOf(document, text)).toBe('stale');
-  const again = documents.parseWith(parse)(text);
-  expect(documents.valuesOf(again, text)).toBe('own');
+  expect(documents.read(document, text, parseShared)).toEqual({ document: parse(text), literals: undefined });
 });
 
 test('errors that tell of a place in a document tell of the place in the text that was sent', () => {
-  const from = outlineOf('{ f(b: "long text", a: 1) }');
-  const text = '{ f(b: "", a: 2147483648) }';
-  const to = outlineOf(text);
-  const [error] = validate(buildSchema(SDL), parse('{ f(b: "long text", a: 1) g }'));
-  const moved = withMovedLocations(
-    { errors: error ? [error] : [] },
-    { from: from?.literals ?? [], to: to?.literals ?? [], text: text.replace(') }', ') g }') },
+  const schema = buildSchema(SDL);
+  const [own, other] = ['{ f(b: "long text", a: 1) g }', '{ f(b: "", a: 2147483648) g }'];
+  const document = parse(own);
+  const moved = {
+    source: document.loc?.source,
+    from: outlineOf(own)?.literals ?? [],
+    to: outlineOf(other)?.literals ?? [],
+    text: other,
+  };
+  const told = (errors: readonly GraphQLError[]) =>
+    withMovedLocations({ errors }, moved).errors?.map((error) => error.toJSON());
+  expect(told(validate(schema, document))).toEqual(
+    validate(schema, parse('{ f(b: "", a: 1111111111) g }')).map((error) => error.toJSON()),
   );
-  const [expected] = validate(buildSchema(SDL), parse('{ f(b: "", a: 1111111111) g }'));
-  expect(moved.errors?.[0]?.toJSON()).toEqual(expected?.toJSON());
+  const ofAnother = validate(schema, parse('{ f(b: "another text", a: 1) g }'));
+  expect(told(ofAnother)).toEqual(ofAnother.map((error) => error.toJSON()));
 });

@@ -13,6 +13,12 @@ export interface LiteralValues {
   readonly moved: MovedLiterals;
 }
 
+export interface ReadText {
+  readonly document: DocumentNode;
+  /** Of a document that is shared. */
+  readonly literals: LiteralValues | undefined;
+}
+
 /**
  * One document for all texts that differ in literals alone, so that they are validated, profiled and planned once: a client
  * that writes values into its texts is then served as if it sent them as variables.
@@ -20,8 +26,11 @@ export interface LiteralValues {
 export interface SharedDocuments {
   /** A parser that gives the shared document of a text, if there is one. */
   parseWith(parse: Parse): Parse;
-  /** `own` for a document that is not shared; `stale` for one that was shared on another schema. */
-  valuesOf(document: DocumentNode, text: string): LiteralValues | 'own' | 'stale';
+  /**
+   * What a text stands for, of which a parser of `parseWith` made the document. One that is shared on another schema is
+   * parsed anew: whoever remembers documents by their texts does so beyond a reload.
+   */
+  read(document: DocumentNode, text: string, parse: Parse): ReadText;
   /** To be told of each document that is valid: it may be shared from now on. */
   validated(schema: GraphQLSchema, document: DocumentNode): void;
   /** What is parsed from now on is for this one. */
@@ -67,6 +76,20 @@ export function sharedDocuments(): SharedDocuments {
     return last.outlined;
   }
 
+  function literalsOf(document: DocumentNode, text: string): LiteralValues | undefined {
+    const shared = sharers.get(document);
+    const given = shared && outlined(text);
+    if (!shared || !given) return undefined;
+    const { lifted, literals } = shared;
+    const values = Object.fromEntries(
+      lifted.flatMap(({ index, name }) => {
+        const literal = given.literals[index];
+        return literal ? [[name, literal.value]] : [];
+      }),
+    );
+    return { values, moved: { source: document.loc?.source, from: literals, to: given.literals, text } };
+  }
+
   return {
     parseWith: (parse) => (source, options) => {
       const text = typeof source === 'string' ? source : source.body;
@@ -81,19 +104,11 @@ export function sharedDocuments(): SharedDocuments {
       return document;
     },
 
-    valuesOf(document, text) {
-      const shared = sharers.get(document);
-      const given = shared && outlined(text);
-      if (!shared || !given) return 'own';
-      if (shared.schema !== served) return 'stale';
-      const { lifted, literals } = shared;
-      const values = Object.fromEntries(
-        lifted.flatMap(({ index, name }) => {
-          const literal = given.literals[index];
-          return literal ? [[name, literal.value]] : [];
-        }),
-      );
-      return { values, moved: { from: literals, to: given.literals, text } };
+    read(document, text, parse) {
+      if (sharers.get(document)?.schema === served) return { document, literals: literalsOf(document, text) };
+      if (!sharers.has(document)) return { document, literals: undefined };
+      const again = parse(text);
+      return { document: again, literals: literalsOf(again, text) };
     },
 
     validated(schema, document) {

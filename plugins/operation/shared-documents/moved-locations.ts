@@ -3,6 +3,8 @@ import type { TextLiteral } from './literals-in-text.ts';
 
 /** The same literals in the text that a document was parsed from, and in another of the same outline. */
 export interface MovedLiterals {
+  /** The text that the document was parsed from. */
+  readonly source: Source | undefined;
   readonly from: readonly TextLiteral[];
   readonly to: readonly TextLiteral[];
   /** The other. */
@@ -11,8 +13,9 @@ export interface MovedLiterals {
 
 /** The result with its errors where they are in the other text, of those that tell of nodes of the document. */
 export function withMovedLocations(result: ExecutionResult, moved: MovedLiterals): ExecutionResult {
-  if (!result.errors?.some(({ nodes }) => nodes)) return result;
-  return { ...result, errors: result.errors.map((error) => (error.nodes ? movedError(error, moved) : error)) };
+  const isOfDocument = ({ nodes, source }: GraphQLError): boolean => nodes !== undefined && source === moved.source;
+  if (!result.errors?.some(isOfDocument)) return result;
+  return { ...result, errors: result.errors.map((error) => (isOfDocument(error) ? movedError(error, moved) : error)) };
 }
 
 function movedError(error: GraphQLError, moved: MovedLiterals): GraphQLError {
