@@ -35,6 +35,9 @@ const LONGEST_CHECK_INTERVAL = 1_000;
  */
 const IDLE = 65_000;
 
+/** ms for which what is too large is still taken, so that its sender gets to read the answer. */
+const LINGER = 1_000;
+
 const TOO_LARGE = JSON.stringify({
   errors: [{ message: 'The body of the request is too large.', extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } }],
 });
@@ -74,7 +77,7 @@ export function bodyLimit({ maxBodyBytes }: HttpLimits, log: Pick<Logger, 'debug
   const refuse = (request: IncomingMessage, response: ServerResponse): void => {
     log?.debug({ limit: maxBodyBytes }, 'The body of a request was too large');
     if (response.headersSent) request.destroy();
-    else response.writeHead(413, TOO_LARGE_HEADERS).end(TOO_LARGE);
+    else refuseAtLength(request, response);
   };
 
   return (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -86,6 +89,20 @@ export function bodyLimit({ maxBodyBytes }: HttpLimits, log: Pick<Logger, 'debug
     if (encoding !== undefined) countBody(request, maxBodyBytes, () => refuse(request, response));
     return false;
   };
+}
+
+/**
+ * Whoever still sends when a connection is closed is told so at once, and may never get to read why. So what comes is taken and
+ * dropped for a while, and then it is closed.
+ */
+function refuseAtLength(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(413, TOO_LARGE_HEADERS).write(TOO_LARGE);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER);
+  request.once('end', end).once('close', end).resume();
 }
 
 /** Node's parser hands over each part of a body by `push`. */

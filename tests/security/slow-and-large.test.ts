@@ -123,6 +123,16 @@ describe('no more is read of a request than the limits say', () => {
     expect(gateway.log()).not.toMatch(/ERR |Unexpected|TypeError|Unhandled/);
   });
 
+  test('who is still sending what is too large gets to read that it is', async () => {
+    const body = 'x'.repeat(5_000_000);
+    const headers = { 'content-type': 'application/json' };
+    const refused = Array.from({ length: 20 }, async () => {
+      const { status } = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body });
+      return status;
+    });
+    expect(new Set(await Promise.all(refused))).toEqual(new Set([413]));
+  });
+
   test('a body that is as large as may be is read', async () => {
     const full = BODY.padEnd(LIMITS.maxBodyBytes);
     const inChunks = [
