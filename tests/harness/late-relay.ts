@@ -14,12 +14,27 @@ export async function relayBefore(port: number): Promise<LateRelay> {
 
   const server = createServer((client) => {
     const target = connect(port, '127.0.0.1');
+    const waiting: { readonly at: number; readonly chunk: Buffer }[] = [];
+    let timer: NodeJS.Timeout | undefined;
     let lastAt = 0;
+    // One timer for all: of two timers, the one that was set first may go off last.
+    const pass = (): void => {
+      timer = undefined;
+      for (let next = waiting[0]; next; next = waiting[0]) {
+        const rest = next.at - performance.now();
+        if (rest > 0) {
+          timer = setTimeout(pass, Math.ceil(rest));
+          return;
+        }
+        waiting.shift();
+        client.write(next.chunk);
+      }
+    };
     client.pipe(target);
-    target.on('data', (chunk) => {
-      // Never before what came before it.
+    target.on('data', (chunk: Buffer) => {
       lastAt = Math.max(lastAt, performance.now() + delay);
-      setTimeout(() => client.write(chunk), Math.max(0, lastAt - performance.now()));
+      waiting.push({ at: lastAt, chunk });
+      if (timer === undefined) pass();
     });
     for (const [one, other] of [
       [client, target],
