@@ -45,7 +45,7 @@ export interface SubgraphLimits {
 export interface UpstreamOptions extends Partial<SubgraphLimits> {
   /** How long all subgraph calls of one request may take together, in ms; subscriptions have no such limit. Default: 60,000. */
   readonly requestDeadline?: number;
-  /** Request headers of clients that are passed on. `traceparent` and `tracestate` always are. Default: none. */
+  /** Request headers of clients that are passed on. `traceparent` and `tracestate` always are, when they are well-formed. Default: none. */
   readonly forwardHeaders?: readonly string[];
   /** Extensions of a subgraph's errors that clients may see, beside `code`. Default: none. */
   readonly errorExtensions?: readonly string[];
