@@ -2,6 +2,7 @@ import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { isAsyncIterable } from '@graphql-tools/utils';
 import type { DocumentNode, ExecutionArgs } from 'graphql';
 import type { GatehouseContext } from '../request-context.ts';
+import { forgetStockDocuments, parsedDocuments } from './parsed-documents.ts';
 import { operationProfiles, type OperationProfilesOptions } from './profiles.ts';
 import { sharedDocuments, type LiteralValues } from './shared-documents/index.ts';
 import { withMovedLocations } from './shared-documents/moved-locations.ts';
@@ -18,6 +19,7 @@ type Context = { operation?: GatehouseContext['operation']; readonly [LITERALS]?
 export function useOperationProfiles(options: OperationProfilesOptions = {}): GatewayPlugin {
   const { profileOf } = operationProfiles(options);
   const documents = sharedDocuments();
+  const parsed = parsedDocuments();
   const profile = ({ args }: { readonly args: ExecutionArgs }): void => {
     const context = args.contextValue as Context;
     context.operation = profileOf(args.schema, args.document, args.operationName);
@@ -26,14 +28,19 @@ export function useOperationProfiles(options: OperationProfilesOptions = {}): Ga
   return {
     onSchemaChange: ({ schema }) => documents.serve(schema),
 
-    onParse({ params, parseFn, setParseFn, extendContext }) {
+    onPluginInit: ({ plugins }) => forgetStockDocuments(plugins as readonly GatewayPlugin[]),
+
+    onParse({ params, parseFn, setParseFn, setParsedDocument, extendContext }) {
       const parse = documents.parseWith(parseFn as never);
       const text = typeof params.source === 'string' ? params.source : params.source.body;
-      setParseFn(parse);
+      const known = parsed.get(text);
+      if (known) setParsedDocument(known);
+      else setParseFn(parse);
       return ({ result, replaceParseResult }) => {
         if (!isDocument(result)) return;
         const { document, literals } = documents.read(result, text, parse);
         if (document !== result) replaceParseResult(document);
+        if (document !== known) parsed.set(text, document);
         if (literals) extendContext({ [LITERALS]: literals });
       };
     },

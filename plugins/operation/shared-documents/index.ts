@@ -1,5 +1,6 @@
 import { validate, type DocumentNode, type GraphQLSchema, type ParseOptions, type Source } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { tokensOf } from '../parsed-documents.ts';
 import { liftLiterals, LIFTED_NAME, type LiftedLiteral } from './lift-literals.ts';
 import { outlineOf, type OutlinedText, type TextLiteral } from './literals-in-text.ts';
 import type { MovedLiterals } from './moved-locations.ts';
@@ -51,8 +52,9 @@ type Outline = { readonly kind: 'seen' | 'alone' } | Shared;
 const SEEN: Outline = { kind: 'seen' };
 const ALONE: Outline = { kind: 'alone' };
 
-/** Characters of the outlines that are remembered for a schema, together. */
-const MAX_CHARACTERS = 2_000_000;
+/** Of what is remembered for a schema, roughly: outlines and the documents that are shared. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const BYTES_PER_TOKEN = 500;
 const MAX_INT = 2 ** 31 - 1;
 
 export function sharedDocuments(): SharedDocuments {
@@ -64,8 +66,7 @@ export function sharedDocuments(): SharedDocuments {
 
   function outlinesOf(schema: GraphQLSchema): LRUCache<string, Outline> {
     const known =
-      bySchema.get(schema) ??
-      new LRUCache<string, Outline>({ maxSize: MAX_CHARACTERS, sizeCalculation: (_, { length }) => length + 100 });
+      bySchema.get(schema) ?? new LRUCache<string, Outline>({ maxSize: MAX_BYTES, sizeCalculation: bytesOf });
     bySchema.set(schema, known);
     return known;
   }
@@ -129,6 +130,11 @@ export function sharedDocuments(): SharedDocuments {
       served = schema;
     },
   };
+}
+
+function bytesOf(known: Outline, outline: string): number {
+  const tokens = known.kind === 'shared' ? tokensOf(known.document) : 0;
+  return 2 * outline.length + BYTES_PER_TOKEN * (1 + tokens);
 }
 
 /** Whether the others are equal, and each that is lifted fits where it goes: an `Int` is of 32 bits (section 3.5.1). */
