@@ -1,7 +1,5 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
-
-/** Each is given the payload that GraphQL Yoga gives it, and may change it by its functions. */
-export type Hook<Payload> = (payload: Payload) => unknown;
+import type { Hook } from '../../hooks.ts';
 
 /** What plugins do with an HTTP request, in the order in which it meets them. */
 const STEPS = [
@@ -35,37 +33,4 @@ export function wrapsOperationSteps(plugins: readonly GatewayPlugin[]): boolean 
     ({ instrumentation, onEnveloped }) =>
       onEnveloped !== undefined || wrapped.some((step) => instrumentation?.[step] !== undefined),
   );
-}
-
-/**
- * Runs them one after another. Undefined when there was nothing to wait for.
- *
- * @param isOver asked after each: whether the rest is left out
- * @param take takes what each gives
- */
-export function runHooks<Payload>(
-  hooks: readonly Hook<Payload>[],
-  payload: Payload,
-  isOver: () => boolean = never,
-  take?: (given: unknown) => void,
-  from = 0,
-): Promise<void> | undefined {
-  for (let at = from; at < hooks.length; at++) {
-    const given = hooks[at]?.(payload);
-    if (isThenable(given)) {
-      return Promise.resolve(given).then((value) => {
-        take?.(value);
-        return isOver() ? undefined : runHooks(hooks, payload, isOver, take, at + 1);
-      });
-    }
-    take?.(given);
-    if (isOver()) return undefined;
-  }
-  return undefined;
-}
-
-const never = (): boolean => false;
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayPlugin, GatewayRuntime } from '@graphql-hive/gateway';
 import type { GraphQLSchema } from 'graphql';
-import { httpHooks, runHooks, wrapsHttpSteps, wrapsOperationSteps } from './hooks.ts';
+import { runHooks } from '../../hooks.ts';
+import { httpHooks, wrapsHttpSteps, wrapsOperationSteps } from './hooks.ts';
 import { logFailure, unexpectedResponse, type ServerContext } from './failures.ts';
 import { operationOf } from './operation.ts';
 import { operationRunner } from './run-operation.ts';
-import { ReadRequest } from './read-request.ts';
+import { ReadRequest, urlOf } from './read-request.ts';
 import { writeResponse } from './write-response.ts';
 
 /** Answers a request of which the body has been read. */
@@ -38,9 +39,7 @@ export function directWay(
       setRequest: (changed: Request) => void (payload.request = changed),
       serverContext,
       fetchAPI,
-      get url() {
-        return urlOf(payload.request);
-      },
+      url: urlOf(request),
       requestHandler: operate as (request: Request, serverContext: ServerContext) => unknown,
       setRequestHandler: (changed: typeof operate) => void (payload.requestHandler = changed),
       endResponse: (ended: Response) => void (response = ended),
@@ -74,8 +73,4 @@ export function directWay(
         res.destroy();
       });
   };
-}
-
-function urlOf(request: Request & { readonly parsedUrl?: URL }): URL {
-  return request.parsedUrl ?? new URL(request.url, 'http://localhost');
 }

@@ -1,7 +1,9 @@
 import type { GatewayRuntime } from '@graphql-hive/gateway';
 import type { GraphQLSchema } from 'graphql';
 import { clientErrors, type ServerContext } from './failures.ts';
-import { runHooks, type Hook, type HttpHooks } from './hooks.ts';
+import { runHooks, type Hook } from '../../hooks.ts';
+import type { HttpHooks } from './hooks.ts';
+import { urlOf } from './read-request.ts';
 import type { RunOperation } from './run-operation.ts';
 
 type Params = Parameters<GatewayRuntime['handleParams']>[0]['params'];
@@ -27,9 +29,7 @@ export function operationOf(
     const done: Hook<unknown>[] = [];
     const payload = {
       request,
-      get url() {
-        return new fetchAPI.URL(request.url, 'http://localhost');
-      },
+      url: urlOf(request),
       requestParser: undefined as Parser | undefined,
       serverContext,
       setRequestParser: (parser: Parser) => void (payload.requestParser = parser),

@@ -57,6 +57,14 @@ export class ReadRequest {
   }
 }
 
+/**
+ * Parsed once. For a property that holds it: an object that is written with a getter is a dictionary to V8, and what such
+ * a one leads to, which is all that the request has, survives each collection but a full one (seen on Node 24).
+ */
+export function urlOf(request: Request & { readonly parsedUrl?: URL }): URL {
+  return request.parsedUrl ?? new URL(request.url, 'http://localhost');
+}
+
 function signalOf(response: ServerResponse): AbortSignal {
   const aborting = new AbortController();
   if (response.destroyed) aborting.abort();

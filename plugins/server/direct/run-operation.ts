@@ -1,7 +1,7 @@
-import { documentStringMap, finalAsyncIterator, isAsyncIterable, mapAsyncIterator } from '@envelop/core';
+import { documentStringMap, isAsyncIterable } from '@envelop/core';
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
-import { runHooks, type Hook } from './hooks.ts';
+import { hookedStream, runHooks, type Hook, type StreamHooks } from '../../hooks.ts';
 
 export interface OperationParams {
   readonly query?: string;
@@ -136,7 +136,7 @@ export function operationRunner(plugins: readonly GatewayPlugin[]): RunOperation
       if (stream) streams.push(stream);
     });
     if (ending) await ending;
-    return isAsyncIterable(told.result) ? streamed(told.result, args, streams) : told.result;
+    return isAsyncIterable(told.result) ? hookedStream(told.result, streams, { args }) : told.result;
   }
 
   return async ({ query = '', operationName, variables }, given, schema) => {
@@ -147,29 +147,6 @@ export function operationRunner(plugins: readonly GatewayPlugin[]): RunOperation
     await buildContext(context);
     return execute({ schema, document, contextValue: context, variableValues: variables, operationName }, context);
   };
-}
-
-interface StreamHooks {
-  readonly onNext?: Hook<unknown>;
-  readonly onEnd?: () => void;
-}
-
-function streamed(
-  stream: AsyncIterable<unknown>,
-  args: ExecutionArgs,
-  hooks: readonly StreamHooks[],
-): AsyncIterable<unknown> {
-  const onNext = hooks.flatMap((one) => one.onNext ?? []);
-  const onEnd = hooks.flatMap((one) => one.onEnd ?? []);
-  const told =
-    onNext.length === 0
-      ? stream
-      : mapAsyncIterator(stream, async (result) => {
-          const payload = { args, result, setResult: (changed: unknown) => void (payload.result = changed) };
-          await runHooks(onNext, payload);
-          return payload.result;
-        });
-  return onEnd.length === 0 ? told : finalAsyncIterator(told, () => onEnd.forEach((end) => end()));
 }
 
 function attempt<Result>(act: () => Result): Result | Error {

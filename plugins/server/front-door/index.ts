@@ -27,7 +27,16 @@ export interface FrontDoor {
 }
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
-type Context = GatehouseContext & { readonly req?: IncomingMessage };
+
+// A property of the request: what a `WeakMap` keeps for a key outlives the key by far when it leads back to it.
+const EXECUTED = Symbol('executed');
+
+interface PassedOn extends IncomingMessage {
+  /** The context of its operation. */
+  [EXECUTED]?: Context | 'several';
+}
+
+type Context = GatehouseContext & { readonly req?: PassedOn };
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -39,7 +48,6 @@ const NO_BODY = Buffer.alloc(0);
 export function openFrontDoor(server: Server, pipeline: Handle, options: FrontDoorOptions): FrontDoor {
   const { recognize, path, direct } = options;
   const answers = rememberedAnswers(recognize);
-  const contexts = new WeakMap<IncomingMessage, Context | 'several'>();
   /** Counts how often what was asked came to mean something else. */
   let generation = 0;
 
@@ -51,11 +59,11 @@ export function openFrontDoor(server: Server, pipeline: Handle, options: FrontDo
   }
 
   /** Remembers how a request is answered that was passed on. */
-  function learn(request: IncomingMessage, response: ServerResponse, fingerprint: string, bodyBytes: number): void {
+  function learn(request: PassedOn, response: ServerResponse, fingerprint: string, bodyBytes: number): void {
     const begun = generation;
     const headersOf = sentHeaders(response);
     response.once('finish', () => {
-      const context = contexts.get(request);
+      const { [EXECUTED]: context } = request;
       if (begun !== generation || response.statusCode !== 200 || !context || context === 'several') return;
       const headers = headersOf();
       const lasting = lastingHeaders(headers);
@@ -84,7 +92,7 @@ export function openFrontDoor(server: Server, pipeline: Handle, options: FrontDo
   return {
     executed(context) {
       const { req } = context as Context;
-      if (req) contexts.set(req, contexts.has(req) ? 'several' : (context as Context));
+      if (req) req[EXECUTED] = req[EXECUTED] ? 'several' : (context as Context);
     },
     forget() {
       generation++;
