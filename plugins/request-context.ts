@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ExecutionRequest, MaybeAsyncIterable, MaybePromise } from '@graphql-tools/utils';
 import type { DocumentNode, ExecutionResult, FieldNode, GraphQLError, GraphQLSchema, SelectionSetNode } from 'graphql';
 import type { OperationAccount } from './account/index.ts';
 import type { OperationProfile } from './operation/index.ts';
@@ -50,9 +51,26 @@ export interface GatehouseContext {
   admitsEvents?: boolean | undefined;
   /** The operation goes on for as long as its client likes: no time limit is for all of it. */
   readonly lasts?: boolean | undefined;
+  /**
+   * Calls a subgraph, with what plugins do with such calls, in place of the gateway; set before the operation is
+   * executed, by `plugins/upstream`.
+   */
+  readonly callSubgraph?: CallSubgraph | undefined;
   /** Judges each event of a subscription by what its subgraph gave, before anything else is fetched for it. */
   readonly eventGate?: EventGate | undefined;
 }
+
+export type CallSubgraph = (subgraphs: SubgraphAccess, name: string, request: ExecutionRequest) => SubgraphResult;
+
+/** The subgraphs of one supergraph; the same object while it is served. */
+export interface SubgraphAccess {
+  /** The gateway's own way, which has the hooks of all plugins as well. */
+  readonly call: (name: string, request: ExecutionRequest) => SubgraphResult;
+  /** A subgraph's schema, built when it is first asked for. */
+  readonly schemaOf: (name: string) => GraphQLSchema;
+}
+
+export type SubgraphResult = MaybePromise<MaybeAsyncIterable<ExecutionResult>>;
 
 /** Somebody whose operations last: credentials end, are revoked, and are renewed meanwhile. */
 export interface LiveCaller {

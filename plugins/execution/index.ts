@@ -15,7 +15,7 @@ import { startPlanner } from './isolated-planner.ts';
 import { plannerOf } from './planner.ts';
 import { rememberEngine } from '../supergraph/engines.ts';
 import { rememberSupergraph } from '../supergraph/public-schema.ts';
-import type { GatehouseContext } from '../request-context.ts';
+import type { GatehouseContext, SubgraphAccess } from '../request-context.ts';
 import type { PlanContext, SubgraphAnswer, SubgraphOperation } from './subgraph-operation.ts';
 import { subgraphsOf } from './subgraph-schemas.ts';
 import { typeConditions } from './type-conditions.ts';
@@ -33,6 +33,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
   rememberSupergraph(schema, options.unifiedGraph, options.getUnifiedGraphSDL());
   await nextTurn();
   const subgraphs = subgraphsOf(options);
+  const access: SubgraphAccess = { call: options.onSubgraphExecute, schemaOf: subgraphs.schemaOf };
   const compile = operationCompiler(schema);
   const isOfType = typeConditions(schema);
   const ownerOf = fieldOwners(options.unifiedGraph);
@@ -81,7 +82,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
     { service, ...operation }: SubgraphOperation,
   ): Promise<SubgraphAnswer> {
     // For each event of a subscription anew.
-    const { account } = (request.context ?? {}) as GatehouseContext;
+    const { account, callSubgraph } = (request.context ?? {}) as GatehouseContext;
     const call = account && beginCall(account, service, operation.variables);
     const sent = {
       ...request,
@@ -92,7 +93,10 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
     };
     let answer: SubgraphAnswer | undefined;
     try {
-      answer = (await subgraphs.send(service, sent as ExecutionRequest, options.onSubgraphExecute)) as SubgraphAnswer;
+      const way: SubgraphAccess['call'] = callSubgraph
+        ? (name, asked) => callSubgraph(access, name, asked)
+        : access.call;
+      answer = (await subgraphs.send(service, sent as ExecutionRequest, way)) as SubgraphAnswer;
       return answer;
     } finally {
       if (call) endCall(call, answer);

@@ -24,8 +24,11 @@ export interface CalledSubgraph {
   readonly errorExtensions: readonly string[];
   /** For requests whose context has none. */
   readonly fetch: ContextFetch;
+  /** In place of the context's; undefined when a plugin wraps that. */
+  readonly hookedFetch: ContextFetch | undefined;
   readonly metrics: UpstreamMetrics | undefined;
-  readonly log: Pick<Logger, 'error' | 'debug'>;
+  /** Made when it is asked for, which few calls are worth. */
+  readonly logger: { readonly log: Pick<Logger, 'error' | 'debug'> };
 }
 
 type AccountedRequest = ExecutionRequest & { readonly [CALL_ACCOUNT]?: CallAccount };
@@ -40,9 +43,10 @@ export async function callSubgraph(
   request: AccountedRequest,
   deadline: number,
 ): Promise<ExecutionResult> {
-  const { name, url, guard, sources, errorExtensions, metrics, log } = subgraph;
+  const { name, url, guard, sources, errorExtensions, metrics } = subgraph;
   const { context = {}, operationType, operationName, variables, document, [CALL_ACCOUNT]: call } = request;
-  const { fetch: send = subgraph.fetch, account } = context as GatehouseContext & { fetch?: ContextFetch };
+  const { fetch, account } = context as GatehouseContext & { readonly fetch?: ContextFetch };
+  const send = fetch ? (subgraph.hookedFetch ?? fetch) : subgraph.fetch;
   const isRepeatable = operationType === OperationTypeNode.QUERY;
   const resolvers = account?.trace?.resolvers;
   const begin = attemptsOf(account?.trace, call, url);
@@ -86,7 +90,7 @@ export async function callSubgraph(
     if (call && error.kind === 'refused') call.refused = guard.breaker.state() === 'closed' ? 'busy' : 'circuit open';
     // Calls that were not made say nothing new: the log has why the breaker opened.
     const isNews = error.kind !== 'cancelled' && error.kind !== 'refused';
-    log[isNews ? 'error' : 'debug']({ err: error, kind: error.kind }, `Call to "${name}" failed`);
+    subgraph.logger.log[isNews ? 'error' : 'debug']({ err: error, kind: error.kind }, `Call to "${name}" failed`);
     return { errors: [toClientError(name, error)] };
   }
 }

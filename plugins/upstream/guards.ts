@@ -19,7 +19,7 @@ export interface UpstreamStatus {
 export interface Guards {
   of(subgraph: string): Guard;
   /** To be called after a call: logs when the circuit breaker has opened, or closed again. */
-  tellCircuit(subgraph: string, log: Pick<Logger, 'warn' | 'info'>): void;
+  tellCircuit(subgraph: string, logger: { readonly log: Pick<Logger, 'warn' | 'info'> }): void;
   /** For each subgraph that was called. */
   status(): readonly UpstreamStatus[];
   /** Ends all connections. */
@@ -67,14 +67,14 @@ export function subgraphGuards(options: UpstreamOptions): Guards {
 
   return {
     of: guardOf,
-    tellCircuit(subgraph, log) {
+    tellCircuit(subgraph, logger) {
       const now = guardOf(subgraph).breaker.state();
       const before = told.get(subgraph) ?? 'closed';
       told.set(subgraph, now);
       if (now === 'open' && before !== 'open') {
-        log.warn(`The circuit breaker of "${subgraph}" is open: it is not called for a while`);
+        logger.log.warn(`The circuit breaker of "${subgraph}" is open: it is not called for a while`);
       } else if (now === 'closed' && before !== 'closed') {
-        log.info(`The circuit breaker of "${subgraph}" is closed again`);
+        logger.log.info(`The circuit breaker of "${subgraph}" is closed again`);
       }
     },
     status: () =>

@@ -1,11 +1,13 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { fetch } from '@whatwg-node/fetch';
 import type { ExecutionRequest, ExecutionResult } from '@graphql-tools/utils';
-import { OperationTypeNode } from 'graphql';
+import { OperationTypeNode, type ExecutionArgs } from 'graphql';
 import { CURRENT_HEADERS, type GatehouseContext } from '../request-context.ts';
-import { callSubgraph, type CalledSubgraph } from './call-subgraph.ts';
+import { callSubgraph, type CalledSubgraph, type ContextFetch } from './call-subgraph.ts';
 import { subgraphGuards, type UpstreamStatus } from './guards.ts';
 import { headersFor, sentBy } from './headers.ts';
+import { callHooks, wrapsCalls, type CallHooks } from './hooks/call-hooks.ts';
+import { hookedFetch } from './hooks/fetch-hooks.ts';
 import { limitsOf, type UpstreamOptions } from './options.ts';
 import { pooledFetch } from './pooled-fetch.ts';
 import { principalSigner } from './principal-token.ts';
@@ -17,6 +19,23 @@ export type { SubgraphLimits, UpstreamOptions } from './options.ts';
 export type { PrincipalTokenOptions } from './principal-token.ts';
 
 const DEFAULT_REQUEST_DEADLINE = 60_000;
+
+/** When the calls of a request must have ended, on the clock of `performance.now`. */
+const DEADLINE = Symbol('deadline');
+
+interface UpstreamContext extends GatehouseContext {
+  [DEADLINE]?: number;
+  lasts?: GatehouseContext['lasts'];
+  sentUpstream?: GatehouseContext['sentUpstream'];
+  callSubgraph?: GatehouseContext['callSubgraph'];
+  readonly request?: Request;
+}
+
+/** What plugins do with calls, and with the requests that these make. */
+interface Hooks {
+  readonly calls: CallHooks;
+  readonly fetch: ContextFetch;
+}
 
 export interface UpstreamPlugin extends GatewayPlugin {
   /** For each subgraph that was called. */
@@ -36,29 +55,42 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
   const guards = subgraphGuards(options);
   let metrics: UpstreamMetrics | undefined;
   const signer = options.principal && principalSigner(options.principal);
-  const deadlines = new WeakMap<object, number>();
+  let plugins: readonly GatewayPlugin[] = [];
+  let hooks: Hooks | undefined;
   const pooled = pooledFetch(fetch);
   // Wrong options are to stop the gateway when it starts, not when the subgraph is first called.
   for (const name of ['', ...Object.keys(options.subgraphs ?? {})]) limitsOf(options, name);
 
-  /** When the calls of a request must have ended, on the clock of `performance.now`. */
   function deadlineOf({ context }: ExecutionRequest): number {
-    const owner: GatehouseContext = context ?? {};
+    const owner: UpstreamContext = context ?? {};
     // Each of the calls of a subscription has its own time limit.
     if (owner.lasts) return Number.POSITIVE_INFINITY;
-    const deadline = deadlines.get(owner) ?? performance.now() + requestDeadline;
-    deadlines.set(owner, deadline);
-    return deadline;
+    return (owner[DEADLINE] ??= performance.now() + requestDeadline);
+  }
+
+  function begin({ args }: { readonly args: ExecutionArgs }): void {
+    (args.contextValue as UpstreamContext).callSubgraph = hooks?.calls.call;
   }
 
   return {
-    onYogaInit() {
-      metrics ??= upstreamMetrics(guards.status);
+    onPluginInit({ plugins: all }) {
+      plugins = all as readonly GatewayPlugin[];
     },
 
-    onSubgraphExecute({ subgraphName, transportEntry, executor, setExecutor, log }) {
+    onYogaInit({ yoga }) {
+      metrics ??= upstreamMetrics(guards.status);
+      hooks = wrapsCalls(plugins)
+        ? undefined
+        : { calls: callHooks(plugins), fetch: hookedFetch(plugins, yoga.fetchAPI.fetch) };
+    },
+
+    onExecute: begin,
+
+    onSubgraphExecute(payload) {
+      const { subgraphName, transportEntry, executionRequest, executor, setExecutor } = payload;
       const url = transportEntry?.location;
       if (!url) return;
+      hooks?.calls.learn(executionRequest, transportEntry);
       const sources = { configured: transportEntry.headers ?? [], forwarded: forwardHeaders, signer };
       const called: CalledSubgraph = {
         name: subgraphName,
@@ -67,15 +99,16 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
         sources,
         errorExtensions,
         fetch: pooled,
+        hookedFetch: hooks?.fetch,
         metrics,
-        log,
+        logger: payload,
       };
 
       async function call(request: ExecutionRequest): Promise<ExecutionResult> {
         try {
           return await callSubgraph(called, request, deadlineOf(request));
         } finally {
-          guards.tellCircuit(subgraphName, log);
+          guards.tellCircuit(subgraphName, payload);
         }
       }
 
@@ -83,7 +116,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
         const current = () => headersFor(request, subgraphName, { ...sources, configured: [] });
         const extensions = { ...request.extensions, headers: current(), [CURRENT_HEADERS]: current };
         const sent = { ...request, extensions };
-        return openSubscription(subgraphName, () => executor(sent), errorExtensions, log);
+        return openSubscription(subgraphName, () => executor(sent), errorExtensions, payload.log);
       }
 
       setExecutor(
@@ -93,11 +126,8 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
     },
 
     onSubscribe({ args }) {
-      const context = args.contextValue as {
-        lasts?: GatehouseContext['lasts'];
-        sentUpstream?: GatehouseContext['sentUpstream'];
-        readonly request?: Request;
-      };
+      begin({ args });
+      const context = args.contextValue as UpstreamContext;
       context.lasts = true;
       context.sentUpstream = sentBy(context.request, forwardHeaders, signer !== undefined);
     },
