@@ -11,10 +11,11 @@ import type { CacheMetrics } from './metrics.ts';
 import type { CachingOptions } from './options.ts';
 import type { Outcome } from './responses/outcome.ts';
 import { requestedUse } from './responses/request-directives.ts';
-import type { CacheableOperation, ResponseCache } from './responses/response-cache.ts';
-import { hitHeaders, isKnown } from './responses/response-headers.ts';
+import { scopeOf, type CacheableOperation, type ResponseCache } from './responses/response-cache.ts';
+import { etagOf } from './responses/kept-body.ts';
+import { hitHeaders, isKnown, sameHeadersUntil } from './responses/response-headers.ts';
 import { schemaCaching } from './schema-caching.ts';
-import type { CacheEntry } from './store/index.ts';
+import { bytesOf, type CacheEntry } from './store/index.ts';
 
 type Execute = (args: ExecutionArgs) => unknown;
 type Context = GatehouseContext & {
@@ -173,22 +174,24 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
     if (!request) return undefined;
     const isForAll = isAnyone(context, request);
     const varying = vary.map((name) => [name, request.headers.get(name) ?? ''] as const);
-    let last: CurrentResponse | undefined;
-    let lastEntry: CacheEntry | undefined;
+    const scope = scopeOf(operation);
+    let last: { readonly response: CurrentResponse; readonly entry: CacheEntry; readonly until: number } | undefined;
     return {
       current(given) {
         // Whoever asks may not look at these headers when it tells requests apart.
         for (const [name, value] of varying) if (String(given[name] ?? '') !== value) return undefined;
-        const hit = cache.peek(operation);
-        if (!hit) return undefined;
-        const headers = hitHeaders(hit.outcome, isForAll);
+        const entry = cache.peekEntry(operation);
+        if (!entry) return undefined;
+        const now = performance.now();
         // The same object while nothing of it changes, which is for most of a second.
-        if (last === undefined || lastEntry !== hit.outcome.entry || !isSame(last.headers, headers)) {
-          const { bytes, etag } = hit.outcome.body;
-          last = { status: 200, body: bytes, etag: etag(), headers };
-          lastEntry = hit.outcome.entry;
+        if (last?.entry !== entry || now >= last.until) {
+          const body = bytesOf(entry.value);
+          const etag = etagOf(body);
+          const headers = hitHeaders({ entry, scope }, etag, isForAll, now);
+          last = { response: { status: 200, body, etag, headers }, entry, until: sameHeadersUntil(entry, now) };
         }
-        return isKnown(given['if-none-match'] ?? null, last.etag) ? { ...last, status: 304 } : last;
+        const { response } = last;
+        return isKnown(given['if-none-match'] ?? null, response.etag) ? { ...response, status: 304 } : response;
       },
       answered: () => metrics().asked('l1', 'hit'),
     };
@@ -211,10 +214,6 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
 function useOf(outcome: Outcome): ResponseCacheUse {
   if (outcome.kind !== 'hit') return { tier: undefined, outcome: outcome.kind };
   return { tier: outcome.tier, outcome: outcome.isStale ? 'stale' : 'hit' };
-}
-
-function isSame(one: CurrentResponse['headers'], other: CurrentResponse['headers']): boolean {
-  return one['cache-status'] === other['cache-status'] && one['age'] === other['age'];
 }
 
 const STREAMED =

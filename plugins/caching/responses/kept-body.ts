@@ -16,27 +16,52 @@ type Data = Record<string, unknown>;
 
 const tags = new WeakMap<Buffer, string>();
 
-function etagOf(bytes: Buffer): string {
-  const known = tags.get(bytes) ?? `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"`;
-  tags.set(bytes, known);
+export function etagOf(bytes: Buffer): string {
+  let known = tags.get(bytes);
+  if (known === undefined) tags.set(bytes, (known = `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"`));
   return known;
 }
 
 /** @param data as far as it has been parsed already */
 export function keptBody(bytes: Buffer, data?: Data): KeptBody {
-  let parsed = data;
-  let sent = false;
-  const result = {
-    get data(): Data {
-      parsed ??= (JSON.parse(bytes.toString()) as { data: Data }).data;
-      return parsed;
-    },
-    // What Yoga writes a result with (`ExecutionResultWithSerializer`). A copy with something added is written as such.
-    stringify(given: object): string {
-      if (given !== result) return JSON.stringify(given);
-      sent = true;
-      return bytes.toString();
-    },
+  const result = new KeptResult(bytes, data);
+  return { bytes, result, etag: () => etagOf(bytes), wasSent: () => result.wasSent };
+}
+
+/** Defined, and not written into an object of each: that would survive each garbage collection but a full one. */
+const DATA = {
+  enumerable: true,
+  configurable: true,
+  get(this: KeptResult): Data {
+    return this.parsed();
+  },
+};
+
+/** What Yoga writes with `stringify` (`ExecutionResultWithSerializer`). A copy of it has the data too. */
+class KeptResult {
+  declare readonly data: Data;
+  readonly #bytes: Buffer;
+  #data: Data | undefined;
+  #sent = false;
+
+  constructor(bytes: Buffer, data: Data | undefined) {
+    this.#bytes = bytes;
+    this.#data = data;
+    Object.defineProperty(this, 'data', DATA);
+  }
+
+  get wasSent(): boolean {
+    return this.#sent;
+  }
+
+  parsed(): Data {
+    return (this.#data ??= (JSON.parse(this.#bytes.toString()) as { data: Data }).data);
+  }
+
+  /** A copy with something added is written as such. */
+  readonly stringify = (given: object): string => {
+    if (given !== this) return JSON.stringify(given);
+    this.#sent = true;
+    return this.#bytes.toString();
   };
-  return { bytes, result, etag: () => etagOf(bytes), wasSent: () => sent };
 }

@@ -5,6 +5,7 @@ import type { CacheUse, Reading } from '../calls/reading.ts';
 import type { CacheMetrics } from '../metrics.ts';
 import { freshnessOf, type Freshness } from '../policy/answer-freshness.ts';
 import type { CachePolicies, CachePolicy } from '../policy/cache-policy.ts';
+import type { CacheScope } from '../policy/hints.ts';
 import type { SchemaCaching } from '../schema-caching.ts';
 import { bytesOf, type CacheEntry, type CacheStore, type Fetched, type Lifetime } from '../store/index.ts';
 import type { OperationProfile, SelectedField } from '../../operation/index.ts';
@@ -58,6 +59,8 @@ export interface ResponseCache {
   ): CacheableOperation | undefined;
   /** What L1 has of it, fresh. */
   peek(operation: CacheableOperation): Hit | undefined;
+  /** The same as it is kept. */
+  peekEntry(operation: CacheableOperation): CacheEntry | undefined;
   /** From the cache, or executed: by one of all who ask for the same at the same time. */
   answer(
     schema: SchemaCaching,
@@ -120,11 +123,12 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
       return { ...operation, id: hashOf([publicId, privateKey]), keptFor: 'caller' };
     },
 
-    peek({ id, keptFor }) {
-      const hit = store.peek(id);
-      if (hit?.state !== 'fresh') return undefined;
-      return hitOf(hit.entry, keptFor, 'l1');
+    peek(operation) {
+      const entry = freshIn(store, operation);
+      return entry && hitOf(entry, operation.keptFor, 'l1');
     },
+
+    peekEntry: (operation) => freshIn(store, operation),
 
     async answer(schema, operation, reading, use, execute) {
       const { id, publicId, operationKey, policy, keptFor, selection, variables } = operation;
@@ -190,8 +194,17 @@ export function responseCache(caching: ResponseCaching): ResponseCache {
   };
 }
 
+function freshIn(store: CacheStore, { id }: CacheableOperation): CacheEntry | undefined {
+  const hit = store.peek(id);
+  return hit?.state === 'fresh' ? hit.entry : undefined;
+}
+
+export function scopeOf({ keptFor }: Pick<CacheableOperation, 'keptFor'>): CacheScope {
+  return keptFor === 'all' ? 'PUBLIC' : 'PRIVATE';
+}
+
 function hitOf(entry: CacheEntry, keptFor: CacheableOperation['keptFor'], tier: 'l1' | 'l2', isStale = false): Hit {
   const body = keptBody(bytesOf(entry.value));
-  const scope = keptFor === 'all' ? 'PUBLIC' : 'PRIVATE';
+  const scope = scopeOf({ keptFor });
   return { result: body.result, outcome: { kind: 'hit', tier, isStale, entry, scope, body } };
 }

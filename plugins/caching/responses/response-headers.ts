@@ -1,4 +1,5 @@
 import type { CacheScope } from '../policy/hints.ts';
+import type { CacheEntry } from '../store/index.ts';
 import type { Outcome } from './outcome.ts';
 
 const NAME = 'gatehouse';
@@ -23,7 +24,7 @@ function responseHeaders(outcome: Outcome, isForAll: boolean): ResponseHeaders {
       return { 'cache-status': status, 'cache-control': control(maxAge, scope, isForAll), etag: body.etag() };
     }
     case 'hit': {
-      const headers = hitHeaders(outcome, isForAll);
+      const headers = hitHeaders(outcome, outcome.body.etag(), isForAll, performance.now());
       const { 'cache-status': status = '' } = headers;
       return outcome.body.wasSent() ? headers : { 'cache-status': status, 'cache-control': 'no-store' };
     }
@@ -31,16 +32,22 @@ function responseHeaders(outcome: Outcome, isForAll: boolean): ResponseHeaders {
 }
 
 export function hitHeaders(
-  { entry, scope, body }: Extract<Outcome, { kind: 'hit' }>,
+  { entry, scope }: Pick<Extract<Outcome, { kind: 'hit' }>, 'entry' | 'scope'>,
+  etag: string,
   isForAll: boolean,
+  now: number,
 ): ResponseHeaders {
-  const now = performance.now();
   return {
     'cache-status': `${NAME}; hit; ttl=${Math.floor((entry.freshUntil - now) / 1000)}`,
     'cache-control': control((entry.freshUntil - entry.storedAt) / 1000, scope, isForAll),
     age: String(Math.max(0, Math.floor((now - entry.storedAt) / 1000))),
-    etag: body.etag(),
+    etag,
   };
+}
+
+/** Until when `hitHeaders` gives the same, on the clock of `performance.now()`: they have whole seconds. */
+export function sameHeadersUntil({ freshUntil, storedAt }: CacheEntry, now: number): number {
+  return now + Math.min((freshUntil - now) % 1000, 1000 - ((now - storedAt) % 1000));
 }
 
 function control(maxAge: number, scope: CacheScope, isForAll: boolean): string {
