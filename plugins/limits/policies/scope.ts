@@ -18,10 +18,17 @@ export function scopeKey(scope: Scope, { principal, address }: Caller, { name }:
   }
 }
 
+const keys = new WeakMap<Caller['principal'], string>();
+
 /** Subjects are unique for one issuer only (RFC 7519, section 4.1.2). */
-function principalKey({ method, claims, id }: Caller['principal']): string {
-  const { iss } = claims;
-  return `${method}:${typeof iss === 'string' ? part(iss) : ''}:${part(id)}`;
+function principalKey(principal: Caller['principal']): string {
+  let key = keys.get(principal);
+  if (key === undefined) {
+    const { method, claims, id } = principal;
+    const { iss } = claims;
+    keys.set(principal, (key = `${method}:${typeof iss === 'string' ? part(iss) : ''}:${part(id)}`));
+  }
+  return key;
 }
 
 function addressKey(address: string): string {

@@ -79,25 +79,29 @@ export function fileSink(options: FileSinkOptions): AuditSink {
   /** All of it or nothing. @param records their JSON @param reason of a checkpoint at the end */
   async function append(records: readonly string[], reason: CheckpointReason | undefined): Promise<void> {
     if (!file || !state) throw new SinkError('the file is not open');
-    const lines: string[] = [];
-    let next = state;
+    let lines = '';
+    // Its own until all of it is written.
+    const next: { -readonly [Part in keyof State]: State[Part] } = { ...state };
     const add = (json: string): void => {
       const { text, hash } = seal(next, json);
-      lines.push(text, '\n');
-      next = { ...next, seq: next.seq + 1, hash, since: next.since + 1 };
+      lines += `${text}\n`;
+      next.seq++;
+      next.hash = hash;
+      next.since++;
     };
     const addCheckpoint = (why: CheckpointReason): void => {
       add(JSON.stringify(checkpointRecord(next, why, new Date().toISOString(), signer)));
-      next = { ...next, since: 0, checkpointAt: performance.now() };
+      next.since = 0;
+      next.checkpointAt = performance.now();
     };
     for (const json of records) {
       add(json);
       if (next.since >= checkpointEvery) addCheckpoint('interval');
     }
     if (reason && (next.since > 0 || reason !== 'interval')) addCheckpoint(reason);
-    if (lines.length === 0) return;
+    if (lines === '') return;
     const hasCheckpoint = next.since < state.since + records.length;
-    await file.append(Buffer.from(lines.join('')), durability === 'sync' || hasCheckpoint);
+    await file.append(Buffer.from(lines), durability === 'sync' || hasCheckpoint);
     state = next;
   }
 
