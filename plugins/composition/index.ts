@@ -1,4 +1,5 @@
 import type { GatewayConfigContext, GatewayPlugin } from '@graphql-hive/gateway';
+import { againAfterReload } from './again-after-reload.ts';
 import { startSupergraph, type LiveSupergraph, type SupergraphStatus } from './live-supergraph.ts';
 import type { Reload } from './reload-history.ts';
 import { resolveOptions, type CompositionOptions, type ResolvedOptions } from './options.ts';
@@ -70,16 +71,22 @@ export interface CompositionPluginOptions {
   readonly webhooks?: WebhookReceiver | undefined;
 }
 
-/** What a live supergraph needs of the gateway: to hear of reloads and webhooks, and to answer while there is none. */
+/**
+ * What a live supergraph needs of the gateway: to hear of reloads and webhooks, to answer while there is none, and to execute
+ * again what a reload has aborted.
+ */
 export function useComposition(supergraph: SupergraphSource, options: CompositionPluginOptions = {}): GatewayPlugin {
   const { webhooks } = options;
+  const again = againAfterReload();
   return {
+    ...again,
     onRequest({ url, request, endResponse, serverContext }) {
       if (!webhooks || url.pathname !== SCHEMA_WEBHOOK) return undefined;
       return answerSchemaWebhook(request, webhooks, supergraph, serverContext.log).then(endResponse);
     },
-    onParams({ setResult }) {
-      if (supergraph.status().status === 'waiting') setResult(waitingAnswer());
+    onParams(payload) {
+      if (supergraph.status().status === 'waiting') payload.setResult(waitingAnswer());
+      again.onParams(payload);
     },
     onSchemaChange() {
       supergraph.live()?.engineMoved();
