@@ -3,6 +3,7 @@ import type { GatewayPlugin, Logger } from '@graphql-hive/gateway';
 import type { GraphQLSchema } from 'graphql';
 import { leavePrimary } from '../cli/forked.ts';
 import { onGatewayServer } from '../cli/http-server.ts';
+import { keepObjectsYoung } from '../cli/young-objects.ts';
 import type { LiveCaller } from '../request-context.ts';
 import { directWay } from './direct/index.ts';
 import { openFrontDoor, type FrontDoor, type Recognized } from './front-door/index.ts';
@@ -75,6 +76,7 @@ export interface ServerPlugin extends GatewayPlugin {
  */
 export function useServer(options: ServerOptions = {}): ServerPlugin {
   checkOptions(options);
+  keepObjectsYoung();
   const { drainTimeout } = webSocketSettings(options);
   const limits = httpLimits(options);
   const { authentication, log } = options;
