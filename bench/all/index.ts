@@ -11,9 +11,9 @@ import { resultsOf, type Measured, type Results } from './results.ts';
 import { aligned, overview } from './table.ts';
 
 const { env } = process;
-const ROUNDS = Number(env['BENCH_ROUNDS'] ?? 3);
-/** So that the compiler has done with it, and what can be kept is kept. */
-const WARM_UPS = 2;
+const ROUNDS = Number(env['BENCH_ROUNDS'] ?? 5);
+/** So that the compiler has done with it, and what can be kept is kept: figures still fell after the eighth. */
+const WARM_UPS = 10;
 /** Calls for a request, beyond which it was not answered from a cache: gateways also look whether subgraphs are there. */
 const MOST_CALLS = 0.05;
 

@@ -43,7 +43,7 @@ function list(items: readonly string[]): string {
 const HOW = `## How it is measured
 
 The four demo subgraphs run in one process, each contender in one of its own, with \`NODE_ENV=production\`; the requests come
-from a third. All contenders run at the same time and are asked in turn, a different one first in each round; two rounds
+from a third. All contenders run at the same time and are asked in turn, a different one first in each round; ten rounds
 before warm up. Before that, each has to give the same data for each query as router-runtime does.
 
 - **CPU ms**: user and system time for a request, by the operating system's accounting, of the contender's process with all its
