@@ -18,15 +18,26 @@ import { schemaCaching } from './schema-caching.ts';
 import { bytesOf, type CacheEntry } from './store/index.ts';
 
 type Execute = (args: ExecutionArgs) => unknown;
+// Properties: a `WeakMap` costs several times as much, and again with each garbage collection. Of the context, one with a
+// name: it has so many that V8 would make a dictionary of it for another symbol.
+const OUTCOMES = Symbol('outcomes');
+
+type CachedRequest = Request & {
+  /** What the cache had to do with each of its operations. */
+  [OUTCOMES]?: Outcome[];
+};
+
 type Context = GatehouseContext & {
-  readonly request?: Request;
+  /** What its operation reads, while it is executed. */
+  cacheReading?: Reading;
+  readonly request?: CachedRequest;
   /** The WebSocket that it came over: then `request` is that of its upgrade. */
   readonly socket?: unknown;
   held?: GatehouseContext['held'];
 };
 
 /** Undefined for an operation on a WebSocket: what its upgrade said of caches, it did not say of the operation. */
-function httpRequest({ request, socket }: Context): Request | undefined {
+function httpRequest({ request, socket }: Context): CachedRequest | undefined {
   return socket === undefined ? request : undefined;
 }
 
@@ -69,17 +80,13 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
     log,
   } = options;
   const profiles = operationProfiles();
-  const readings = new WeakMap<object, Reading>();
-  const outcomes = new WeakMap<Request, Outcome[]>();
 
   function note(context: Context, outcome: Outcome): void {
     const { account } = context;
     if (account) account.cache = useOf(outcome);
     const request = httpRequest(context);
     if (!request) return;
-    const known = outcomes.get(request);
-    if (known) known.push(outcome);
-    else outcomes.set(request, [outcome]);
+    (request[OUTCOMES] ??= []).push(outcome);
   }
 
   function callerOf({ principal, request }: Context): Pick<Reading, 'privateKey' | 'varyKey'> {
@@ -93,7 +100,7 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
     needsTags: boolean,
   ): Reading {
     const reading: Reading = { schema, use, ...caller, needsTags, parts: [], changed: [] };
-    readings.set(contextValue as object, reading);
+    (contextValue as Context).cacheReading = reading;
     return reading;
   }
 
@@ -206,8 +213,8 @@ export function operationCaching(options: OperationCachingOptions): OperationCac
         ? mutation(args, profile, execute)
         : query(args, profile, execute);
     },
-    readingOf: (context) => (typeof context === 'object' && context !== null ? readings.get(context) : undefined),
-    outcomesOf: (request) => outcomes.get(request) ?? NO_OUTCOMES,
+    readingOf: (context) => (context as Context | undefined)?.cacheReading,
+    outcomesOf: (request: CachedRequest) => request[OUTCOMES] ?? NO_OUTCOMES,
   };
 }
 

@@ -40,8 +40,19 @@ export interface OperationLimiter {
   close(): Promise<void>;
 }
 
+// Properties: a `WeakMap` costs several times as much, and again with each garbage collection. Of the context, one with a
+// name: it has so many that V8 would make a dictionary of it for another symbol.
+const STANDINGS = Symbol('standings');
+
+type LimitedRequest = Request & {
+  /** How it stands with each policy that applies. */
+  [STANDINGS]?: readonly Standing[];
+};
+
 interface LimitedContext extends GatehouseContext {
-  readonly request?: Request;
+  /** When its operation was admitted. */
+  limitsAdmission?: Extract<Admission, { outcome: 'admitted' }>;
+  readonly request?: LimitedRequest;
   readonly params?: { readonly extensions?: { readonly cost?: unknown } | null };
   cost?: OperationCosts;
   admitAgain?: AdmitAgain;
@@ -62,8 +73,6 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
   let made: LimitMetrics | undefined;
   const metrics = (): LimitMetrics => (made ??= limitMetrics());
   const usage = recentUsage();
-  const standings = new WeakMap<Request, ReadonlyMap<string, Standing>>();
-  const begun = new WeakMap<object, Extract<Admission, { outcome: 'admitted' }>>();
 
   const checks = complexityChecks(options, ({ measure, actual, limit, mode }) => {
     metrics().exceeded(measure, mode === 'measure' ? 'measured' : 'refused');
@@ -93,11 +102,8 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
     usage.note(told);
     const { request } = context;
     if (!request || told.length === 0) return;
-    // Of a batch, what was asked last is how it stands.
-    standings.set(
-      request,
-      new Map([...(standings.get(request) ?? []), ...told.map((one) => [one.policy, one] as const)]),
-    );
+    const { [STANDINGS]: known } = request;
+    request[STANDINGS] = known ? lastOfEach([...known, ...told]) : told;
   }
 
   /** As begun: what it may be once more, after a reload, is not charged once more. */
@@ -105,7 +111,7 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
     context: LimitedContext,
     ask: () => Admission | Promise<Admission>,
   ): Admission | Promise<Admission> {
-    return begun.get(context) ?? ask();
+    return context.limitsAdmission ?? ask();
   }
 
   /** The same operation once more, of whose cost all is known; its size was within the limits of the same caller. */
@@ -196,7 +202,7 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
           end({ errors: [admission.error] });
           return undefined;
         }
-        begun.set(context, admission);
+        context.limitsAdmission = admission;
         return hooks(admitted(args, profile, cost, admission));
       };
       const ofFields = limitsOfFields(args.schema, profile, caller, variables);
@@ -208,13 +214,18 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
       return admission instanceof Promise ? admission.then(conclude) : conclude(admission);
     },
 
-    *headersFor(request) {
-      const told = standings.get(request);
-      if (told) yield* Object.entries(rateLimitHeaders([...told.values()], Date.now()));
+    *headersFor(request: LimitedRequest) {
+      const { [STANDINGS]: told } = request;
+      if (told) yield* Object.entries(rateLimitHeaders(told, Date.now()));
     },
     usage: usage.list,
     close: tokens.close,
   };
+}
+
+/** Of a batch, what was asked last is how it stands. */
+function lastOfEach(standings: readonly Standing[]): readonly Standing[] {
+  return [...new Map(standings.map((one) => [one.policy, one])).values()];
 }
 
 const costs = new WeakMap<object, Cost>();

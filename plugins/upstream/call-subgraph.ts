@@ -5,6 +5,7 @@ import type { ExecutionRequest, ExecutionResult } from '@graphql-tools/utils';
 import { CALL_ACCOUNT, type CallAccount } from '../account/index.ts';
 import { NOT_BEFORE, type GatehouseContext } from '../request-context.ts';
 import { attemptsOf } from './attempt-span.ts';
+import type { Exchange } from './exchange.ts';
 import { CallFailed, toClientError } from './failure.ts';
 import { headersFor, type HeaderSources } from './headers.ts';
 import { callOverHttp, type GraphQLAnswer } from './http-call.ts';
@@ -16,6 +17,9 @@ import { sanitizeErrors } from './sanitize.ts';
 /** The gateway's `fetch`: runs the plugins' `onFetch` hooks, which take the context and the info. */
 export type ContextFetch = (url: string, init: CallInit, context?: unknown, info?: unknown) => Promise<Response>;
 
+/** The same, which gives what it has exchanged itself where no plugin asks for a `Response`. */
+export type HookedFetch = (...args: Parameters<ContextFetch>) => Promise<Response | Exchange>;
+
 export interface CalledSubgraph {
   readonly name: string;
   readonly url: string;
@@ -25,7 +29,7 @@ export interface CalledSubgraph {
   /** For requests whose context has none. */
   readonly fetch: ContextFetch;
   /** In place of the context's; undefined when a plugin wraps that. */
-  readonly hookedFetch: ContextFetch | undefined;
+  readonly hookedFetch: HookedFetch | undefined;
   readonly metrics: UpstreamMetrics | undefined;
   /** Made when it is asked for, which few calls are worth. */
   readonly logger: { readonly log: Pick<Logger, 'error' | 'debug'> };

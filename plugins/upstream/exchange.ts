@@ -60,8 +60,7 @@ function collect(
   }
   signal.addEventListener('abort', onAbort, { once: true });
 
-  const { origin, pathname, search } = new URL(url);
-  const path = pathname + search;
+  const { origin, path } = placeOf(pool, url);
   pool.dispatch(
     { origin, path, method, headers, body },
     {
@@ -91,6 +90,24 @@ function collect(
     },
   );
   return promise;
+}
+
+interface Place {
+  readonly url: string;
+  readonly origin: string;
+  readonly path: string;
+}
+
+const places = new WeakMap<Dispatcher, Place>();
+
+/** Of the last URL of each pool, which is as good as always the only one. */
+function placeOf(pool: Dispatcher, url: string): Place {
+  const known = places.get(pool);
+  if (known?.url === url) return known;
+  const { origin, pathname, search } = new URL(url);
+  const place = { url, origin, path: pathname + search };
+  places.set(pool, place);
+  return place;
 }
 
 /** Nobody asked for an encoding, but some servers do not wait to be asked, or a header that is passed on asks. */

@@ -46,7 +46,17 @@ export function sharedFlights<Answer>(): Flights<Answer> {
       };
       if (signal.aborted) leave();
       else signal.addEventListener('abort', leave, { once: true });
-      flight.answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+      const stay = (): void => signal.removeEventListener('abort', leave);
+      flight.answer.then(
+        (answer) => {
+          stay();
+          resolve(answer);
+        },
+        (error: unknown) => {
+          stay();
+          reject(error);
+        },
+      );
       return promise;
     },
   };

@@ -2,7 +2,8 @@ import { readBounded } from '../graphql-request/index.ts';
 import { CACHING_HEADERS, type CachingHeaders } from '../request-context.ts';
 import { retryAfter } from './backoff.ts';
 import { CallFailed, tooLarge } from './failure.ts';
-import { CALL, type CallFetch, type CallInit } from './pooled-fetch.ts';
+import type { Exchange } from './exchange.ts';
+import { CALL, type CallInit } from './pooled-fetch.ts';
 
 export interface HttpCall {
   readonly url: string;
@@ -31,13 +32,15 @@ export interface GraphQLAnswer {
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** Sends one operation as in GraphQL over HTTP. Rejects with `CallFailed`. */
-export async function callOverHttp(call: HttpCall, fetch: CallFetch): Promise<GraphQLAnswer> {
+export async function callOverHttp(
+  call: HttpCall,
+  fetch: (url: string, init: CallInit) => Promise<Response | Exchange>,
+): Promise<GraphQLAnswer> {
   const { url, headers, query, operationName, variables, signal, transport } = call;
   const { maxBytes } = transport;
-  let response: Response;
-  let body: string;
+  let answered: Exchange;
   try {
-    response = await fetch(url, {
+    const response = await fetch(url, {
       method: 'POST',
       headers: { accept: ACCEPT, 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query, operationName, variables }),
@@ -46,31 +49,39 @@ export async function callOverHttp(call: HttpCall, fetch: CallFetch): Promise<Gr
       [CALL]: transport,
     });
     call.onStatus(response.status);
-    const read = await readBounded(response, maxBytes);
-    if (read === undefined) throw tooLarge(maxBytes);
-    body = read;
+    answered = isExchange(response) ? response : await exchangeOf(response, maxBytes);
   } catch (error) {
     if (error instanceof CallFailed) throw error;
     throw signal.aborted ? aborted(signal) : unreachable(error as Error);
   }
-  return answerOf(response, body);
+  return answerOf(answered);
+}
+
+function isExchange(response: Response | Exchange): response is Exchange {
+  return typeof response.body === 'string';
+}
+
+async function exchangeOf(response: Response, maxBytes: number): Promise<Exchange> {
+  const body = await readBounded(response, maxBytes);
+  if (body === undefined) throw tooLarge(maxBytes);
+  const { status, headers } = response;
+  return { status, headers: Object.fromEntries(headers), body };
 }
 
 const ACCEPT = 'application/graphql-response+json, application/json';
 
-function answerOf(response: Response, body: string): GraphQLAnswer {
-  const { status, headers } = response;
+function answerOf({ status, headers, body }: Exchange): GraphQLAnswer {
   const answer = parse(body);
-  if (answer && (response.ok || !PASSING.has(status))) return { ...answer, [CACHING_HEADERS]: cachingHeaders(headers) };
+  if (answer && !PASSING.has(status)) return { ...answer, [CACHING_HEADERS]: cachingHeaders(headers) };
   const detail = `status ${status}: ${body.slice(0, 500)}`;
   if (PASSING.has(status)) {
-    throw new CallFailed('unreachable', detail, { retryAfter: retryAfter(headers.get('retry-after'), Date.now()) });
+    throw new CallFailed('unreachable', detail, { retryAfter: retryAfter(headers['retry-after'] ?? null, Date.now()) });
   }
   throw new CallFailed('invalid', detail);
 }
 
-function cachingHeaders(headers: Headers): CachingHeaders {
-  return { 'cache-control': headers.get('cache-control'), age: headers.get('age'), vary: headers.get('vary') };
+function cachingHeaders({ 'cache-control': control, age, vary }: Exchange['headers']): CachingHeaders {
+  return { 'cache-control': control ?? null, age: age ?? null, vary: vary ?? null };
 }
 
 /** Undefined for what is no GraphQL response. */

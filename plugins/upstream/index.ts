@@ -3,7 +3,7 @@ import { fetch } from '@whatwg-node/fetch';
 import type { ExecutionRequest, ExecutionResult } from '@graphql-tools/utils';
 import { OperationTypeNode, type ExecutionArgs } from 'graphql';
 import { CURRENT_HEADERS, type GatehouseContext } from '../request-context.ts';
-import { callSubgraph, type CalledSubgraph, type ContextFetch } from './call-subgraph.ts';
+import { callSubgraph, type CalledSubgraph, type HookedFetch } from './call-subgraph.ts';
 import { subgraphGuards, type UpstreamStatus } from './guards.ts';
 import { headersFor, sentBy } from './headers.ts';
 import { callHooks, wrapsCalls, type CallHooks } from './hooks/call-hooks.ts';
@@ -20,11 +20,9 @@ export type { PrincipalTokenOptions } from './principal-token.ts';
 
 const DEFAULT_REQUEST_DEADLINE = 60_000;
 
-/** When the calls of a request must have ended, on the clock of `performance.now`. */
-const DEADLINE = Symbol('deadline');
-
 interface UpstreamContext extends GatehouseContext {
-  [DEADLINE]?: number;
+  /** When all calls must have ended, on the clock of `performance.now`. */
+  callDeadline?: number;
   lasts?: GatehouseContext['lasts'];
   sentUpstream?: GatehouseContext['sentUpstream'];
   callSubgraph?: GatehouseContext['callSubgraph'];
@@ -34,7 +32,7 @@ interface UpstreamContext extends GatehouseContext {
 /** What plugins do with calls, and with the requests that these make. */
 interface Hooks {
   readonly calls: CallHooks;
-  readonly fetch: ContextFetch;
+  readonly fetch: HookedFetch;
 }
 
 export interface UpstreamPlugin extends GatewayPlugin {
@@ -65,7 +63,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
     const owner: UpstreamContext = context ?? {};
     // Each of the calls of a subscription has its own time limit.
     if (owner.lasts) return Number.POSITIVE_INFINITY;
-    return (owner[DEADLINE] ??= performance.now() + requestDeadline);
+    return (owner.callDeadline ??= performance.now() + requestDeadline);
   }
 
   function begin({ args }: { readonly args: ExecutionArgs }): void {
@@ -81,7 +79,7 @@ export function useUpstream(options: UpstreamOptions = {}): UpstreamPlugin {
       metrics ??= upstreamMetrics(guards.status);
       hooks = wrapsCalls(plugins)
         ? undefined
-        : { calls: callHooks(plugins), fetch: hookedFetch(plugins, yoga.fetchAPI.fetch) };
+        : { calls: callHooks(plugins), fetch: hookedFetch(plugins, yoga.fetchAPI.fetch, pooled) };
     },
 
     onExecute: begin,

@@ -20,33 +20,45 @@ export interface CallInit extends RequestInit {
 
 export type CallFetch = (url: string, init: CallInit) => Promise<Response>;
 
+export interface PooledFetch extends CallFetch {
+  /** The same for whoever needs no `Response`, which takes longer to make than all else of it; undefined for no call. */
+  exchange(url: string, init: CallInit): Promise<Exchange> | undefined;
+}
+
 /**
  * A `fetch` for calls to subgraphs, over the pools of their connections; any other request goes to the `fetch` that was
  * there. Equal queries under way at the same time become one. Equal is what is sent: URL, body and every header, as the
  * hooks of all plugins have left them, but for those that only name a request; so a request that carries an identity
  * shares with none that carries another.
  */
-export function pooledFetch(others: CallFetch): CallFetch {
+export function pooledFetch(others: CallFetch): PooledFetch {
   const flights = sharedFlights<Exchange>();
-  return async (url, init) => {
+
+  function exchanged(url: string, init: CallInit): Promise<Exchange> | undefined {
     const { [CALL]: call, signal, body, method = 'GET' } = init;
-    if (!call || !signal || typeof body !== 'string') return others(url, init);
+    if (!call || !signal || typeof body !== 'string') return undefined;
     const headers = plain(init.headers);
     const fly = (until: AbortSignal) =>
       exchange(call.pool, { url, method, headers, body, signal: until, maxBytes: call.maxBytes });
-    const answer = call.isShareable
-      ? await flights.join(JSON.stringify([url, tellingApart(headers), body, call.notBefore]), fly, signal)
-      : await fly(signal);
+    if (!call.isShareable) return fly(signal);
+    return flights.join(JSON.stringify([url, tellingApart(headers), body, call.notBefore]), fly, signal);
+  }
+
+  async function fetch(url: string, init: CallInit): Promise<Response> {
+    const answer = await exchanged(url, init);
+    if (!answer) return others(url, init);
     return new Response(answer.body, { status: answer.status, headers: { ...answer.headers } });
-  };
+  }
+
+  return Object.assign(fetch, { exchange: exchanged });
 }
 
 /** No answer depends on these. */
-const NAMING = ['traceparent', 'tracestate', 'x-request-id'];
+const NAMING = new Set(['traceparent', 'tracestate', 'x-request-id']);
 
 function tellingApart(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const telling = { ...headers };
-  for (const name of NAMING) delete telling[name];
+  const telling: Record<string, string> = {};
+  for (const name in headers) if (!NAMING.has(name)) telling[name] = headers[name] ?? '';
   return telling;
 }
 

@@ -25,7 +25,8 @@ export function channelContext(
   account: OperationAccount,
 ): ClientContext {
   return {
-    ...context,
+    // Without what plugins keep under symbols of their own: that is of the client.
+    ...Object.fromEntries(Object.entries(context)),
     ...(request && { request: new Request(request.url, { headers: request.headers }) }),
     ...OF_THE_CLIENT,
     principal,

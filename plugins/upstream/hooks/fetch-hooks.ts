@@ -1,7 +1,7 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { runHooks, type Hook } from '../../hooks.ts';
-import type { ContextFetch } from '../call-subgraph.ts';
-import type { CallInit } from '../pooled-fetch.ts';
+import type { ContextFetch, HookedFetch } from '../call-subgraph.ts';
+import type { CallInit, PooledFetch } from '../pooled-fetch.ts';
 
 interface FetchInfo {
   readonly executionRequest?: unknown;
@@ -13,8 +13,9 @@ interface FetchInfo {
  * the gateway does, for the same reason as `callHooks`.
  *
  * @param fetch what is called where no plugin sets another
+ * @param pooled gives what it has exchanged where this is what is called, and nobody looks at the response
  */
-export function hookedFetch(plugins: readonly GatewayPlugin[], fetch: ContextFetch): ContextFetch {
+export function hookedFetch(plugins: readonly GatewayPlugin[], fetch: ContextFetch, pooled: PooledFetch): HookedFetch {
   const hooks = plugins.flatMap(({ onFetch }) => (onFetch as Hook<unknown> | undefined) ?? []);
 
   return async (url, options, context, info) => {
@@ -44,6 +45,10 @@ export function hookedFetch(plugins: readonly GatewayPlugin[], fetch: ContextFet
     );
     if (beginning) await beginning;
     if (early) return early;
+    if (done.length === 0 && payload.fetchFn === pooled) {
+      const exchanged = pooled.exchange(payload.url, payload.options);
+      if (exchanged) return exchanged;
+    }
     const told = {
       response: await payload.fetchFn(payload.url, payload.options, context, info),
       setResponse: (changed: Response) => void (told.response = changed),

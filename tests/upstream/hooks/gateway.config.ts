@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { runInThisContext } from 'node:vm';
 import { defineConfig, type GatewayPlugin } from '@graphql-hive/gateway';
 import { gatewayConfig as usual } from '../../../gateway.config.ts';
 
@@ -6,7 +7,7 @@ import { gatewayConfig as usual } from '../../../gateway.config.ts';
 // what they set.
 
 setFlagsFromString('--allow-natives-syntax');
-const isFast = new Function('value', 'return %HasFastProperties(value)') as (value: object) => boolean;
+const isFast = runInThisContext('(value) => %HasFastProperties(value)') as (value: object) => boolean;
 
 const notes = new WeakMap<Request, string[]>();
 
@@ -83,10 +84,10 @@ const useProbe = (): GatewayPlugin => ({
     const set = asked(context, 'x-set');
     if (set === 'options') setOptions({ ...options, body: 'no JSON' });
     if (set === 'url') setURL(`${url}/elsewhere`);
-    if (set === 'response') endResponse(Response.json({ data: { product: { name: 'ended' } } }) as never);
+    if (set === 'response') endResponse(Response.json({ data: { product: { name: 'ended' } } }));
     return ({ response, setResponse }) => {
       note(context, `fetched ${response.status}`);
-      if (set === 'answer') setResponse(Response.json({ data: { product: { name: 'answered' } } }) as never);
+      if (set === 'answer') setResponse(Response.json({ data: { product: { name: 'answered' } } }));
     };
   },
   onResponse({ request, response }) {
