@@ -16,8 +16,18 @@ export type HttpHooks = Readonly<Record<(typeof STEPS)[number], readonly Hook<un
 /** Those of all plugins, the gateway's own among them. */
 export function httpHooks(plugins: readonly GatewayPlugin[]): HttpHooks {
   const of = (step: (typeof STEPS)[number]): readonly Hook<unknown>[] =>
-    plugins.flatMap((plugin) => (plugin[step] as Hook<unknown> | undefined) ?? []);
+    plugins
+      .flatMap((plugin) => (plugin[step] as Hook<unknown> | undefined) ?? [])
+      .filter((hook) => !isReadinessCheck(hook));
   return Object.fromEntries(STEPS.map((step) => [step, of(step)])) as unknown as HttpHooks;
+}
+
+/**
+ * GraphQL Yoga's, known by its look: it answers at a path of its own alone, which no request here has, and takes longer than
+ * any other hook to see that.
+ */
+function isReadinessCheck(hook: Hook<unknown>): boolean {
+  return String(hook).includes('readyOrResponse');
 }
 
 /** Whether a plugin wraps steps of an HTTP request, beside hooking in: only the pipeline lets it. */

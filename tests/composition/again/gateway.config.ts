@@ -14,7 +14,7 @@ const useReloads = (): GatewayPlugin => {
       const id = request.headers.get('x-request-id') ?? '';
       const times = (executed.get(id) ?? 0) + 1;
       executed.set(id, times);
-      if (times <= Number(request.headers.get('x-reloads'))) setResultAndStopExecution(ABORTED as never);
+      if (times <= Number(request.headers.get('x-reloads'))) setResultAndStopExecution(ABORTED);
     },
     onResponse({ request, response }) {
       const times = executed.get(request.headers.get('x-request-id') ?? '');
