@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
+import type { Server } from 'node:http';
 import { startDemoSubgraphs } from '../../subgraphs/index.ts';
 import { obey } from '../subscriptions/child.ts';
 
@@ -6,8 +7,14 @@ import { obey } from '../subscriptions/child.ts';
 
 export type SubgraphsCommand = { readonly do: 'start' | 'take calls' };
 
+/** ms: longer than one contender waits while all others are asked, or it may ask on a connection that is just closed. */
+const KEEP_ALIVE = 600_000;
+
 let calls = 0;
 subscribe('http.server.request.start', () => calls++);
+subscribe('tracing:net.server.listen:asyncStart', (message) => {
+  (message as { readonly server: Server }).server.keepAliveTimeout = KEEP_ALIVE;
+});
 
 obey(async (command: SubgraphsCommand) => {
   if (command.do === 'start') {
