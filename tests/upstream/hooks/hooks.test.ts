@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDemoSubgraphs, type RunningDemo } from '../../../subgraphs/index.ts';
 import { startGateway, type TestGateway } from '../../harness/gateway.ts';
+import { until } from '../../harness/until.ts';
 
 // A plugin that wraps calls has them go the gateway's own way, and any other plugin Gatehouse's: what plugins see of both is
 // the same.
@@ -56,6 +57,15 @@ describe('what a plugin sees of a call, and what comes of what it sets, is the s
     expect(answer.body).toEqual(expected.body);
     expect(JSON.stringify(answer.body)).not.toContain('secret');
   });
+});
+
+test('what is logged of a call that fails has the id of its own request', async () => {
+  await ask(bySelf, { 'x-set': 'url', 'x-request-id': 'the-one-that-failed' });
+  const [, ...told] = await until('the log of the call', () => {
+    const parts = bySelf.log().split('Call to "products" failed');
+    return parts.at(-1)?.includes('the-one-that-failed') && parts;
+  });
+  expect(told.filter((one) => one.includes('the-one-that-failed'))).toHaveLength(1);
 });
 
 test('no payload of a hook is a dictionary: what those lead to survives until a full collection', async () => {
