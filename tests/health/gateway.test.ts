@@ -18,7 +18,7 @@ const GUARDED =
 const TOKEN = 'the-token-of-an-operator';
 /** ms in which the gateway serves on when it was told to end. */
 const DRAIN_DELAY = 1_000;
-const ADDRESS = /127\.0\.0\.1|localhost|:\d{4,5}\b/;
+const ADDRESS = /127\.0\.0\.1|localhost|[^"]:\d{4,5}\b/;
 
 let items: TestSubgraph;
 let guarded: TestSubgraph;

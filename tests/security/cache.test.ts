@@ -98,7 +98,7 @@ describe('what a client says of itself does not reach others through the cache',
         200,
         { data: { front: expect.stringMatching(/^made \d+$/) } },
       ]);
-      expect(JSON.stringify(answer)).not.toMatch(/evil|1111111|666/);
+      expect(JSON.stringify(answer)).not.toMatch(/evil|1111111|\b666\b/);
     }
   });
 
