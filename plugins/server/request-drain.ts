@@ -1,3 +1,4 @@
+import { thingsUnderWay } from '../under-way.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 
@@ -9,6 +10,10 @@ export interface RequestDrain {
   drain(timeout: number): Promise<void>;
 }
 
+const IS_COUNTED = Symbol('counted');
+
+type CountedSocket = Socket & { [IS_COUNTED]?: boolean };
+
 /** How long a connection on which nothing is under way may still bring a request, in ms. */
 const IDLE_GRACE = 1_000;
 
@@ -18,30 +23,32 @@ const IDLE_GRACE = 1_000;
  * would cut all connections at once.
  */
 export function requestDrain(server: Server): RequestDrain {
-  const responses = new Set<ServerResponse>();
-  const sockets = new Set<Socket>();
+  const responses = thingsUnderWay<ServerResponse>();
+  let connections = 0;
   let isDraining = false;
   let look: () => void = () => {};
 
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => {
-      sockets.delete(socket);
-      look();
-    });
+  function leave(socket: CountedSocket): void {
+    if (!socket[IS_COUNTED]) return;
+    socket[IS_COUNTED] = false;
+    connections--;
+    look();
+  }
+
+  server.on('connection', (socket: CountedSocket) => {
+    socket[IS_COUNTED] = true;
+    connections++;
+    socket.once('close', () => leave(socket));
   });
   // A WebSocket from now on, which has an end of its own.
-  server.on('upgrade', ({ socket }: IncomingMessage) => {
-    sockets.delete(socket);
-    look();
-  });
+  server.on('upgrade', ({ socket }: IncomingMessage) => leave(socket));
 
   return {
     see(_, response) {
       if (isDraining) response.shouldKeepAlive = false;
-      responses.add(response);
+      const end = responses.add(response);
       response.once('close', () => {
-        responses.delete(response);
+        end();
         look();
       });
       return false;
@@ -53,7 +60,7 @@ export function requestDrain(server: Server): RequestDrain {
       await new Promise(setImmediate);
       // That of the HTTP server would end connections too whose next request is on its way.
       NetServer.prototype.close.call(server);
-      for (const response of responses) response.shouldKeepAlive = false;
+      for (const response of responses.all()) response.shouldKeepAlive = false;
       return new Promise((resolve) => {
         let areIdleOver = false;
         const end = (): void => {
@@ -63,7 +70,7 @@ export function requestDrain(server: Server): RequestDrain {
           resolve();
         };
         look = () => {
-          if (sockets.size === 0 || (areIdleOver && responses.size === 0)) end();
+          if (connections === 0 || (areIdleOver && responses.size === 0)) end();
         };
         const grace = setTimeout(
           () => {

@@ -2,13 +2,13 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { tooLarge } from './failure.ts';
+import type { Flight } from './flights.ts';
 
 export interface ExchangeRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  readonly signal: AbortSignal;
   /** The largest body that is read, in bytes. */
   readonly maxBytes: number;
 }
@@ -24,41 +24,25 @@ export interface Exchange {
  * One request and its whole response over a pool of connections. Streams on both ways would cost several times what the
  * exchange itself does, and no answer is used before it is complete.
  *
- * Rejects with the signal's reason, with `CallFailed` for what is too large, or with the error of the connection.
+ * Its answer rejects with `CallFailed` for what is too large, or with the error of the connection.
  */
-export async function exchange(pool: Dispatcher, request: ExchangeRequest): Promise<Exchange> {
-  const { status, headers, chunks } = await collect(pool, request);
-  const body = await decoded(Buffer.concat(chunks), headers['content-encoding'], request.maxBytes);
-  return { status, headers: plainHeaders(headers, body.byteLength), body: body.toString('utf8') };
-}
-
-interface Collected {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly chunks: Buffer[];
-}
-
-function collect(
+export function exchange(
   pool: Dispatcher,
-  { url, method, headers, body, signal, maxBytes }: ExchangeRequest,
-): Promise<Collected> {
-  const { promise, resolve, reject } = Promise.withResolvers<Collected>();
+  { url, method, headers, body, maxBytes }: ExchangeRequest,
+): Flight<Exchange> {
+  const { promise, resolve, reject } = Promise.withResolvers<Exchange>();
   let controller: Dispatcher.DispatchController | undefined;
-  let answer: Omit<Collected, 'chunks'> | undefined;
+  let given: { readonly error: Error } | undefined;
+  let head: Head | undefined;
   const chunks: Buffer[] = [];
   let size = 0;
 
-  const give = (error: Error) => {
-    signal.removeEventListener('abort', onAbort);
+  const giveUp = (reason: unknown): void => {
+    const error = reason as Error;
+    given ??= { error };
     reject(error);
     controller?.abort(error);
   };
-  const onAbort = () => give(signal.reason as Error);
-  if (signal.aborted) {
-    reject(signal.reason as Error);
-    return promise;
-  }
-  signal.addEventListener('abort', onAbort, { once: true });
 
   const { origin, path } = placeOf(pool, url);
   pool.dispatch(
@@ -66,30 +50,51 @@ function collect(
     {
       onRequestStart(started) {
         controller = started;
-        if (signal.aborted) started.abort(signal.reason as Error);
+        if (given) started.abort(given.error);
       },
       onResponseStart(_, status, responseHeaders) {
         // 103 Early Hints and the like are not the answer.
         if (status < 200) return;
-        answer = { status, headers: responseHeaders };
-        if (Number(responseHeaders['content-length']) > maxBytes) give(tooLarge(maxBytes));
+        head = { status, headers: responseHeaders };
+        if (Number(responseHeaders['content-length']) > maxBytes) giveUp(tooLarge(maxBytes));
       },
       onResponseData(_, chunk) {
         size += chunk.byteLength;
-        if (size > maxBytes) give(tooLarge(maxBytes));
+        if (size > maxBytes) giveUp(tooLarge(maxBytes));
         else chunks.push(chunk);
       },
       onResponseEnd() {
-        signal.removeEventListener('abort', onAbort);
-        if (answer) resolve({ ...answer, chunks });
+        if (head) resolve(exchangeOf(head, chunks, maxBytes));
       },
       onResponseError(_, error) {
-        signal.removeEventListener('abort', onAbort);
         reject(error);
       },
     },
   );
-  return promise;
+  return { answer: promise, giveUp };
+}
+
+interface Head {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+function exchangeOf(head: Head, chunks: Buffer[], maxBytes: number): Exchange | Promise<Exchange> {
+  const [first] = chunks;
+  const body = first && chunks.length === 1 ? first : Buffer.concat(chunks);
+  const encoding = head.headers['content-encoding'];
+  const decode = typeof encoding === 'string' ? DECODERS[encoding.toLowerCase()] : undefined;
+  if (!decode) return withBody(head, body);
+  return decode(body, { maxOutputLength: maxBytes }).then(
+    (plain) => withBody(head, plain),
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes) : error;
+    },
+  );
+}
+
+function withBody({ status, headers }: Head, body: Buffer): Exchange {
+  return { status, headers: plainHeaders(headers, body.byteLength), body: body.toString('utf8') };
 }
 
 interface Place {
@@ -118,19 +123,8 @@ const DECODERS: Readonly<Record<string, (body: Buffer, options: { maxOutputLengt
   br: promisify(brotliDecompress),
 };
 
-async function decoded(body: Buffer, encoding: string | string[] | undefined, maxBytes: number): Promise<Buffer> {
-  const decode = typeof encoding === 'string' ? DECODERS[encoding.toLowerCase()] : undefined;
-  if (!decode) return body;
-  try {
-    return await decode(body, { maxOutputLength: maxBytes });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw error;
-  }
-}
-
 /** Those that speak of the body now do so of what it was decoded to. */
-function plainHeaders(headers: Collected['headers'], length: number): Record<string, string> {
+function plainHeaders(headers: Head['headers'], length: number): Record<string, string> {
   const plain: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];

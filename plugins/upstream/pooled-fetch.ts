@@ -1,7 +1,7 @@
 import { Response } from '@whatwg-node/fetch';
 import type { Dispatcher } from 'undici';
 import { exchange, type Exchange } from './exchange.ts';
-import { sharedFlights } from './flights.ts';
+import { sharedFlights, within, type Flight } from './flights.ts';
 
 /** Marks a request as a call to a subgraph, and says how it is to be made. */
 export const CALL = Symbol('call');
@@ -38,10 +38,9 @@ export function pooledFetch(others: CallFetch): PooledFetch {
     const { [CALL]: call, signal, body, method = 'GET' } = init;
     if (!call || !signal || typeof body !== 'string') return undefined;
     const headers = plain(init.headers);
-    const fly = (until: AbortSignal) =>
-      exchange(call.pool, { url, method, headers, body, signal: until, maxBytes: call.maxBytes });
-    if (!call.isShareable) return fly(signal);
-    return flights.join(JSON.stringify([url, tellingApart(headers), body, call.notBefore]), fly, signal);
+    const start = (): Flight<Exchange> => exchange(call.pool, { url, method, headers, body, maxBytes: call.maxBytes });
+    if (!call.isShareable) return alone(start, signal);
+    return flights.join(JSON.stringify([url, tellingApart(headers), body, call.notBefore]), start, signal);
   }
 
   async function fetch(url: string, init: CallInit): Promise<Response> {
@@ -51,6 +50,12 @@ export function pooledFetch(others: CallFetch): PooledFetch {
   }
 
   return Object.assign(fetch, { exchange: exchanged });
+}
+
+function alone(start: () => Flight<Exchange>, signal: AbortSignal): Promise<Exchange> {
+  if (signal.aborted) return Promise.reject(signal.reason as Error);
+  const { answer, giveUp } = start();
+  return within(signal, answer, giveUp);
 }
 
 /** No answer depends on these. */

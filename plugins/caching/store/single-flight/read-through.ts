@@ -43,7 +43,8 @@ export interface ReadThroughOptions {
 interface Flight {
   /** In the ledger, when it began. */
   readonly position: number;
-  readonly served: Promise<Served<Fetched>>;
+  /** Until it has ended, as in `plugins/under-way.ts`. */
+  served: Promise<Served<Fetched>> | undefined;
 }
 
 interface Landed<F extends Fetched> {
@@ -110,6 +111,7 @@ export function createReadThrough({ tiers, ledger, lock, onRefreshFailed }: Read
     const flight: Flight = { position, served };
     flights.set(id, flight);
     const end = (): void => {
+      flight.served = undefined;
       if (flights.get(id) === flight) flights.delete(id);
     };
     // Until it is stored, it is found here.
@@ -135,10 +137,11 @@ export function createReadThrough({ tiers, ledger, lock, onRefreshFailed }: Read
     if (isServable(held)) return serve(held, id, fetch);
     for (let joins = 0; joins < MAX_JOINS; joins++) {
       const flight = flights.get(id);
-      if (flight === undefined || !(await isTold())) return lead(id, fetch);
+      const answer = flight?.served;
+      if (!flight || !answer || !(await isTold())) return lead(id, fetch);
       const joinedAt = ledger.position();
       // Whoever uses one id fetches the same.
-      const served = (await flight.served) as Served<F>;
+      const served = (await answer) as Served<F>;
       if (served.from === 'fetch' && served.fetched.lifetime === undefined) break;
       if (isFor(served, flight, joinedAt)) return served;
       // It may still be on its way to be stored. The first who cannot use it leads the next one, for all the others.
