@@ -113,6 +113,7 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
   }
 
   function activeLabels({ context }: ExecutionRequest): ReadonlySet<string> {
+    if (planner.labels.length === 0) return NO_LABELS;
     return new Set(planner.labels.filter((label) => options.handleProgressiveOverride?.(label, context)));
   }
 
@@ -125,6 +126,8 @@ export const planningEngine: UnifiedGraphHandler = async (options) => {
     executor: Object.assign(run, { [Symbol.dispose]: isolated.close }) as never,
   };
 };
+
+const NO_LABELS: ReadonlySet<string> = new Set();
 
 function toResult({ data, errors }: CompletedResponse): ExecutionResult {
   return errors.length > 0 ? { data, errors } : { data };

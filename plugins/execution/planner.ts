@@ -19,18 +19,21 @@ export interface Planner {
 export function plannerOf(planner: IsolatedPlanner): Planner {
   const percentages = planner.percentages.toSorted((a, b) => a - b);
   const plans = new WeakMap<DocumentNode, Map<string, QueryPlan | Promise<QueryPlan>>>();
+  const toss = tosses();
 
   return {
     labels: planner.labels,
     plan({ document, operationName, labels }) {
-      const percentage = percentages.length === 0 ? 0 : tossPercentage();
+      const percentage = percentages.length === 0 ? 0 : toss();
       // Two tosses that fall between the same percentages have the same plan.
-      const bucket = percentages.filter((one) => percentage > one).length;
-      const key = [operationName ?? '', bucket, ...labels].join('|');
+      let bucket = 0;
+      for (const one of percentages) if (percentage > one) bucket++;
+      let key = `${operationName ?? ''}|${bucket}`;
+      for (const label of labels) key += `|${label}`;
       const known = plans.get(document) ?? new Map<string, QueryPlan | Promise<QueryPlan>>();
-      plans.set(document, known);
       const plan = known.get(key);
       if (plan) return plan;
+      plans.set(document, known);
       const task = { document: print(document), operationName, labels: [...labels], percentage };
       const making = planner.plan(task).then(
         (made) => {
@@ -49,8 +52,8 @@ export function plannerOf(planner: IsolatedPlanner): Planner {
   };
 }
 
-/** From 0 to 100. `PROGRESSIVE_OVERRIDE_RNG` (0 to 1, as for Hive Gateway's own engine) decides it, for tests. */
-function tossPercentage(): number {
+/** From 0 to 100. `PROGRESSIVE_OVERRIDE_RNG` (0 to 1, as for Hive Gateway's own engine) decides them, for tests. */
+function tosses(): () => number {
   const fixed = Number(process.env.PROGRESSIVE_OVERRIDE_RNG ?? Number.NaN);
-  return (fixed >= 0 && fixed < 1 ? fixed : Math.random()) * 100;
+  return fixed >= 0 && fixed < 1 ? () => fixed * 100 : () => Math.random() * 100;
 }

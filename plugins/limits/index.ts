@@ -61,7 +61,8 @@ export function useLimits(options: LimitsOptions): LimitsPlugin {
       );
     },
     onResponse({ request, response }) {
-      for (const [name, value] of limiter.headersFor(request)) response.headers.set(name, value);
+      const headers = limiter.headersFor(request);
+      for (const name in headers) response.headers.set(name, headers[name] ?? '');
     },
     onDispose: () => limiter.close(),
     status: () => ({ usage: limiter.usage() }),

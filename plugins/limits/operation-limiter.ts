@@ -35,7 +35,7 @@ export interface OperationLimiter {
     end: (result: ExecutionResult) => void,
     hooks: (operation: AdmittedOperation) => Hooks,
   ): Hooks | undefined | Promise<Hooks | undefined>;
-  headersFor(request: Request): Iterable<readonly [name: string, value: string]>;
+  headersFor(request: Request): Readonly<Record<string, string>>;
   usage(): readonly Usage[];
   close(): Promise<void>;
 }
@@ -214,10 +214,7 @@ export function operationLimiter(options: LimitsOptions): OperationLimiter {
       return admission instanceof Promise ? admission.then(conclude) : conclude(admission);
     },
 
-    *headersFor(request: LimitedRequest) {
-      const { [STANDINGS]: told } = request;
-      if (told) yield* Object.entries(rateLimitHeaders(told, Date.now()));
-    },
+    headersFor: ({ [STANDINGS]: told }: LimitedRequest) => (told ? rateLimitHeaders(told, Date.now()) : NO_HEADERS),
     usage: usage.list,
     close: tokens.close,
   };
@@ -242,6 +239,7 @@ function isAdmitted({ outcome }: Admission): boolean {
   return outcome === 'admitted';
 }
 
+const NO_HEADERS: Readonly<Record<string, string>> = {};
 const NOTHING: Cost = { total: 0, bySubgraph: new Map() };
 
 /** Without `useAuthentication`, nobody is known. */

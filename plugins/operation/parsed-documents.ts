@@ -1,6 +1,7 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway';
 import type { DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { rememberedValidation } from './remembered-validation.ts';
 
 /** Of all documents that are remembered; one takes half a kilobyte of memory. */
 const MAX_TOKENS = 200_000;
@@ -26,11 +27,14 @@ export function tokensOf({ loc }: DocumentNode): number {
 
 /**
  * Takes GraphQL Yoga's own memory of documents away: it keeps 1,024 of them, and as many errors, however large, so that a
- * few hundred requests of the largest size would end the process. Its memory of what is valid hangs on the documents.
+ * few hundred requests of the largest size would end the process. Its memory of what is valid looks for the names of all
+ * rules, written one after another, with each request; ours takes its place.
  */
-export function forgetStockDocuments(plugins: readonly GatewayPlugin[]): void {
+export function replaceStockMemory(plugins: readonly GatewayPlugin[]): void {
   for (const plugin of plugins) {
     // It has no name, and Hive Gateway no option for it.
-    if (plugin.onValidate && plugin.onParse && String(plugin.onParse).includes('documentCache')) delete plugin.onParse;
+    if (!plugin.onValidate || !plugin.onParse || !String(plugin.onParse).includes('documentCache')) continue;
+    delete plugin.onParse;
+    plugin.onValidate = rememberedValidation();
   }
 }

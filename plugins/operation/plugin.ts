@@ -2,7 +2,7 @@ import type { GatewayPlugin } from '@graphql-hive/gateway';
 import { isAsyncIterable } from '@graphql-tools/utils';
 import type { DocumentNode, ExecutionArgs } from 'graphql';
 import type { GatehouseContext } from '../request-context.ts';
-import { forgetStockDocuments, parsedDocuments } from './parsed-documents.ts';
+import { parsedDocuments, replaceStockMemory } from './parsed-documents.ts';
 import { operationProfiles, type OperationProfilesOptions } from './profiles.ts';
 import { sharedDocuments, type LiteralValues } from './shared-documents/index.ts';
 import { withMovedLocations } from './shared-documents/moved-locations.ts';
@@ -28,7 +28,7 @@ export function useOperationProfiles(options: OperationProfilesOptions = {}): Ga
   return {
     onSchemaChange: ({ schema }) => documents.serve(schema),
 
-    onPluginInit: ({ plugins }) => forgetStockDocuments(plugins as readonly GatewayPlugin[]),
+    onPluginInit: ({ plugins }) => replaceStockMemory(plugins as readonly GatewayPlugin[]),
 
     onParse({ params, parseFn, setParseFn, setParsedDocument, extendContext }) {
       const parse = documents.parseWith(parseFn as never);

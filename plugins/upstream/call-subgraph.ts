@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.ts';
 import { CallFailed, toClientError } from './failure.ts';
 import { headersFor, type HeaderSources } from './headers.ts';
 import { callOverHttp, type GraphQLAnswer } from './http-call.ts';
-import { timed, type UpstreamMetrics } from './metrics.ts';
+import type { UpstreamMetrics } from './metrics.ts';
 import type { CallInit } from './pooled-fetch.ts';
 import { callGuarded, type Guard } from './resilient-call.ts';
 import { sanitizeErrors } from './sanitize.ts';
@@ -83,8 +83,8 @@ export async function callSubgraph(
   }
 
   try {
-    const answer = await callGuarded(guard, isRepeatable, deadline, clientSignal(request), (signal) =>
-      timed(metrics, name, () => once(signal)),
+    const answer = await callGuarded(guard, isRepeatable, deadline, clientSignal(request), once, (outcome, duration) =>
+      metrics?.called(name, outcome, duration),
     );
     if (resolvers && call?.span) resolvers(call.span, name, answer.extensions?.['ftv1']);
     if (!answer.errors) return answer as unknown as ExecutionResult;

@@ -40,6 +40,7 @@ interface Bucket {
 /** `now` in ms, never going back. */
 export function circuitBreaker(options: CircuitBreakerOptions, now: () => number): CircuitBreaker {
   const bucketLength = options.window / BUCKETS;
+  /** The oldest first. */
   let buckets: Bucket[] = [];
   let openedAt: number | undefined;
   let probing = false;
@@ -58,7 +59,7 @@ export function circuitBreaker(options: CircuitBreakerOptions, now: () => number
 
   function record(outcome: Outcome, duration: number): void {
     const time = now();
-    buckets = buckets.filter(({ start }) => time - start < options.window);
+    for (let first = buckets[0]; first && time - first.start >= options.window; first = buckets[0]) buckets.shift();
     let bucket = buckets.at(-1);
     if (!bucket || time - bucket.start >= bucketLength) {
       bucket = { start: time, calls: 0, failures: 0, slow: 0 };
@@ -67,10 +68,14 @@ export function circuitBreaker(options: CircuitBreakerOptions, now: () => number
     bucket.calls++;
     if (outcome === 'failure') bucket.failures++;
     if (duration > options.slowCall) bucket.slow++;
-    const sum = (of: 'calls' | 'failures' | 'slow') => buckets.reduce((total, one) => total + one[of], 0);
-    const calls = sum('calls');
-    if (calls < options.minimumCalls) return;
-    if (sum('failures') >= calls * options.errorRate || sum('slow') >= calls * options.slowRate) open();
+    const all = { calls: 0, failures: 0, slow: 0 };
+    for (const { calls, failures, slow } of buckets) {
+      all.calls += calls;
+      all.failures += failures;
+      all.slow += slow;
+    }
+    if (all.calls < options.minimumCalls) return;
+    if (all.failures >= all.calls * options.errorRate || all.slow >= all.calls * options.slowRate) open();
   }
 
   function settleProbe(outcome: Outcome): void {

@@ -8,8 +8,11 @@ export interface ConcurrencyOptions {
 export type Release = () => void;
 
 export interface ConcurrencyLimit {
-  /** Resolves when there is room; undefined when the queue is full too. Rejects with the signal's reason when it aborts. */
-  acquire(signal: AbortSignal): Promise<Release> | undefined;
+  /**
+   * At once when there is room, else when there will be; undefined when the queue is full too. Rejects with the
+   * signal's reason when it aborts.
+   */
+  acquire(signal: AbortSignal): Release | Promise<Release> | undefined;
   running(): number;
   waiting(): number;
 }
@@ -42,7 +45,7 @@ export function concurrencyLimit(options: ConcurrencyOptions): ConcurrencyLimit 
     acquire(signal) {
       if (running < options.calls) {
         running++;
-        return Promise.resolve(once());
+        return once();
       }
       if (queue.size >= options.queue) return undefined;
       return new Promise((resolve, reject) => {

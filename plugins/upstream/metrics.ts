@@ -1,6 +1,6 @@
 import { metrics } from '@opentelemetry/api';
 import type { CircuitState } from './circuit-breaker.ts';
-import { CallFailed, type FailureKind } from './failure.ts';
+import type { FailureKind } from './failure.ts';
 import type { UpstreamStatus } from './guards.ts';
 
 export interface UpstreamMetrics {
@@ -33,21 +33,4 @@ export function upstreamMetrics(status: () => readonly Pick<UpstreamStatus, 'nam
     called: (subgraph, outcome, ms) => duration.record(ms / 1_000, { subgraph, outcome }),
     close: () => circuit.removeCallback(observe),
   };
-}
-
-/** Makes a call and measures it. */
-export async function timed<Answer>(
-  measured: UpstreamMetrics | undefined,
-  subgraph: string,
-  call: () => Promise<Answer>,
-): Promise<Answer> {
-  const start = performance.now();
-  try {
-    const answer = await call();
-    measured?.called(subgraph, 'success', performance.now() - start);
-    return answer;
-  } catch (error) {
-    if (error instanceof CallFailed) measured?.called(subgraph, error.kind, performance.now() - start);
-    throw error;
-  }
 }

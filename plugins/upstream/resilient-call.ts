@@ -3,7 +3,7 @@ import { backoff } from './backoff.ts';
 import type { Dispatcher } from 'undici';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ConcurrencyLimit, Release } from './concurrency-limit.ts';
-import { CallFailed } from './failure.ts';
+import { CallFailed, type FailureKind } from './failure.ts';
 import type { SubgraphLimits } from './options.ts';
 import type { RecentCalls } from './recent-calls.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -26,6 +26,7 @@ export interface Guard {
  * @param deadline on the clock of `performance.now`
  * @param gone aborts when nobody waits for the answer any more
  * @param call makes it once, within the signal
+ * @param made told of each time that it was made, and how many ms that took
  */
 export async function callGuarded<Answer>(
   guard: Guard,
@@ -33,12 +34,13 @@ export async function callGuarded<Answer>(
   deadline: number,
   gone: AbortSignal | undefined,
   call: (signal: AbortSignal) => Promise<Answer>,
+  made: (outcome: 'success' | FailureKind, duration: number) => void,
 ): Promise<Answer> {
   const { budget, limits } = guard;
   budget.called();
   for (let retry = 1; ; retry++) {
     try {
-      return await callOnce(guard, deadline, gone, call);
+      return await callOnce(guard, deadline, gone, call, made);
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       const wait = isRepeatable && retry <= limits.retries ? waitBefore(retry, error, limits) : undefined;
@@ -64,21 +66,26 @@ async function callOnce<Answer>(
   deadline: number,
   gone: AbortSignal | undefined,
   call: (signal: AbortSignal) => Promise<Answer>,
+  made: (outcome: 'success' | FailureKind, duration: number) => void,
 ): Promise<Answer> {
   const limited = withTimeout(gone, Math.min(limits.timeout, deadline - performance.now()));
   let release: Release | undefined;
   try {
-    release = await enter(concurrency, limits, limited.signal);
+    const room = enter(concurrency, limits, limited.signal);
+    release = room instanceof Promise ? await room : room;
     const settle = breaker.enter();
     if (!settle) throw new CallFailed('refused', 'its circuit breaker is open');
     const begun = performance.now();
     try {
       const answer = await call(limited.signal);
+      const duration = performance.now() - begun;
       settle('success');
-      recent.answered(performance.now() - begun);
+      recent.answered(duration);
+      made('success', duration);
       return answer;
     } catch (error) {
       const kind = error instanceof CallFailed ? error.kind : 'invalid';
+      if (error instanceof CallFailed) made(kind, performance.now() - begun);
       settle(kind === 'cancelled' ? 'cancelled' : 'failure');
       if (kind !== 'cancelled') recent.failed(kind);
       throw error;
@@ -89,14 +96,13 @@ async function callOnce<Answer>(
   }
 }
 
-async function enter(concurrency: ConcurrencyLimit, limits: SubgraphLimits, signal: AbortSignal): Promise<Release> {
+function enter(concurrency: ConcurrencyLimit, limits: SubgraphLimits, signal: AbortSignal): Release | Promise<Release> {
   const room = concurrency.acquire(signal);
   if (!room) throw new CallFailed('refused', `${limits.concurrency} calls are under way and ${limits.queue} wait`);
-  try {
-    return await room;
-  } catch (cause) {
+  if (!(room instanceof Promise)) return room;
+  return room.catch((cause: unknown) => {
     throw new CallFailed('refused', 'given up while waiting for other calls to end', { cause });
-  }
+  });
 }
 
 /** A signal that aborts after so many ms, or with the other; `AbortSignal.any` and `timeout` cost several times as much. */

@@ -67,7 +67,8 @@ export function operationOf(
     const schema = schemaOf();
     if (!run || !schema || !params.query || params.query.includes('subscription'))
       return runtime.handleParams(given as never);
-    Object.assign(context, context['request'] === given.request ? { params } : { request: given.request, params });
+    if (context['request'] !== given.request) context['request'] = given.request;
+    context['params'] = params;
     return run(params, context, schema).catch((error: unknown) => ({
       errors: clientErrors(error, runtime, context as unknown as ServerContext),
     }));

@@ -35,7 +35,7 @@ export function operationRunner(plugins: readonly GatewayPlugin[]): RunOperation
     const after: Hook<unknown>[] = [];
     const payload = {
       context,
-      extendContext: (extension: object) => void Object.assign(context, extension),
+      extendContext: extending(context),
       params: { source, options: undefined },
       parseFn: missing('parse') as Parse,
       setParseFn: (changed: Parse) => void (payload.parseFn = changed),
@@ -65,12 +65,12 @@ export function operationRunner(plugins: readonly GatewayPlugin[]): RunOperation
     const params = { schema, documentAST: document, rules, typeInfo: undefined, options: undefined };
     const payload = {
       context,
-      extendContext: (extension: object) => void Object.assign(context, extension),
+      extendContext: extending(context),
       params,
       validateFn: missing('validate') as Validate,
       addValidationRule(rule: unknown) {
-        (rules ??= []).push(rule);
-        payload.params = { ...params, rules };
+        if (!rules) payload.params = { ...params, rules: (rules = []) };
+        rules.push(rule);
       },
       setValidationFn: (changed: Validate) => void (payload.validateFn = changed),
       setResult: (errors: readonly GraphQLError[]) => void (result = errors),
@@ -97,7 +97,7 @@ export function operationRunner(plugins: readonly GatewayPlugin[]): RunOperation
     const after: Hook<unknown>[] = [];
     const payload = {
       context,
-      extendContext: (extension: object) => void Object.assign(context, extension),
+      extendContext: extending(context),
       breakContextBuilding: () => void (isBroken = true),
     };
     const take = (done: unknown): void => {
@@ -117,7 +117,7 @@ export function operationRunner(plugins: readonly GatewayPlugin[]): RunOperation
       setExecuteFn: (changed: Execute) => void (payload.executeFn = changed),
       setResultAndStopExecution: (result: unknown) => void (early = result),
       context,
-      extendContext: (extension: object) => void Object.assign(context, extension),
+      extendContext: extending(context),
       args,
     };
     const take = (done: unknown): void => {
@@ -146,6 +146,13 @@ export function operationRunner(plugins: readonly GatewayPlugin[]): RunOperation
     if (errors.length > 0) return { errors };
     await buildContext(context);
     return execute({ schema, document, contextValue: context, variableValues: variables, operationName }, context);
+  };
+}
+
+/** The gateway's own extends a context by itself. */
+function extending(context: Context): (extension: object) => void {
+  return (extension) => {
+    if (extension !== context) Object.assign(context, extension);
   };
 }
 

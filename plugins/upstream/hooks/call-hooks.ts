@@ -77,7 +77,8 @@ async function callHooked(hooks: readonly Hook<unknown>[], payload: CallPayload)
 function nameItself(request: ExecutionRequest): void {
   const info = (request.info ?? {}) as { executionRequest?: ExecutionRequest };
   info.executionRequest = request;
-  Object.assign(request, { info, rootValue: { executionRequest: request } });
+  request.info = info as never;
+  request.rootValue = { executionRequest: request };
 }
 
 /** A class, since its getters are not written into each of them. */
