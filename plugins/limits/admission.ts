@@ -61,12 +61,14 @@ export function admissions(
   }
 
   function conclude(asked: readonly Asked[], answer: TakeAnswer): Admission {
-    const standings = standingsOf(asked, answer.states);
-    for (const { policy, state } of standings) {
-      witness.decided(policy, state.verdict === 'allowed' ? 'allowed' : 'refused');
+    const told: Standing[] = [];
+    for (const [index, { policy, field }] of asked.entries()) {
+      const state = answer.states[index];
+      if (!state) continue;
+      witness.decided(policy.name, state.verdict === 'allowed' ? 'allowed' : 'refused');
+      tellReached(policy, state);
+      if (!field) told.push({ policy: policy.name, unit: policy.unit, state });
     }
-    tellReached(standings);
-    const told = standings.filter((_, index) => !asked[index]?.field);
     if (answer.outcome === 'refused') return { outcome: 'refused', standings: told, error: limited(answer, asked) };
     return { outcome: 'admitted', standings: told, settle: (actual) => settle(asked, answer, actual) };
   }
@@ -75,14 +77,15 @@ export function admissions(
     const used = asked.map(({ policy }) => policy.amountOf(actual));
     if (used.every((amount, index) => amount === asked[index]?.entry.amount)) return;
     const { states } = await tokens.settle(admitted, used);
-    tellReached(standingsOf(asked, states));
+    for (const [index, { policy }] of asked.entries()) {
+      const state = states[index];
+      if (state) tellReached(policy, state);
+    }
   }
 
-  function tellReached(standings: readonly Standing[]): void {
-    for (const { policy, state } of standings) {
-      if (state.kind !== 'quota') continue;
-      for (const threshold of state.reached) witness.reached(policy, state, threshold);
-    }
+  function tellReached({ name }: Asked['policy'], state: EntryState): void {
+    if (state.kind !== 'quota') return;
+    for (const threshold of state.reached) witness.reached(name, state, threshold);
   }
 
   function ask(
@@ -109,11 +112,4 @@ export function admissions(
     admit: (caller, operation, cost, fields) => ask(policies, caller, operation, cost, fields),
     admitEvent: (caller, operation, cost) => ask(ofEvents, caller, operation, cost, []),
   };
-}
-
-function standingsOf(asked: readonly Asked[], states: readonly EntryState[]): readonly Standing[] {
-  return asked.flatMap(({ policy: { name, unit } }, index) => {
-    const state = states[index];
-    return state ? [{ policy: name, unit, state }] : [];
-  });
 }

@@ -13,14 +13,15 @@ export interface Standing {
  * full; of a quota, they are the period and how long until the next. Whole seconds.
  */
 export function rateLimitHeaders(standings: readonly Standing[], now: number): Record<string, string> {
-  const policies = standings.map(({ policy, unit, state }) => {
+  let policies = '';
+  let limits = '';
+  for (const { policy, unit, state } of standings) {
     const { quota, window } = limitOf(state);
-    return `"${policy}";q=${quota};w=${window}${unit === 'cost' ? ';qu="cost"' : ''}`;
-  });
-  const limits = standings.map(
-    ({ policy, state }) => `"${policy}";r=${Math.floor(state.remaining)};t=${resetOf(state, now)}`,
-  );
-  return { 'RateLimit-Policy': policies.join(', '), RateLimit: limits.join(', ') };
+    const separator = policies === '' ? '' : ', ';
+    policies += `${separator}"${policy}";q=${quota};w=${window}${unit === 'cost' ? ';qu="cost"' : ''}`;
+    limits += `${separator}"${policy}";r=${Math.floor(state.remaining)};t=${resetOf(state, now)}`;
+  }
+  return { 'RateLimit-Policy': policies, RateLimit: limits };
 }
 
 function limitOf(state: EntryState): { quota: number; window: number } {

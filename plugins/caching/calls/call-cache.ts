@@ -16,7 +16,7 @@ export interface SubgraphCall {
   readonly version: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly reading: Reading;
-  send(variables: Readonly<Record<string, unknown>>): Promise<CallAnswer>;
+  send(variables: Readonly<Record<string, unknown>>): CallAnswer | Promise<CallAnswer>;
 }
 
 export interface CallAnswer {

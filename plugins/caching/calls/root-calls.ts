@@ -17,6 +17,11 @@ import type { CallPlan } from './call-plan.ts';
 
 type RootPlan = Extract<CallPlan, { kind: 'root' }>;
 
+interface Sent {
+  readonly answer: CallAnswer;
+  readonly said: Freshness | undefined;
+}
+
 /** Nothing of the answer is kept, or can serve anyone else. */
 const UNSHARED: Fetched = { value: '', tags: [] };
 
@@ -51,10 +56,7 @@ export function rootCalls(caching: CallCaching): (plan: RootPlan, call: Subgraph
     reading.parts.push({ until, scope: isPrivate ? 'PRIVATE' : 'PUBLIC', isSaid: true, tags, found: 1, fetched: 0 });
   }
 
-  async function send(
-    plan: RootPlan,
-    call: SubgraphCall,
-  ): Promise<{ answer: CallAnswer; said: Freshness | undefined }> {
+  async function send(plan: RootPlan, call: SubgraphCall): Promise<Sent> {
     const answer = await call.send(call.variables);
     return { answer, said: freshnessSaid(caching, answer, [plan.said]) };
   }
@@ -64,13 +66,13 @@ export function rootCalls(caching: CallCaching): (plan: RootPlan, call: Subgraph
     const policy = policies.ofQuery(plan.selection, variables);
     const keptFor = policy && mayKeep(policy, plan.said, caching, reading);
     if (!policy || !keptFor) {
-      const { answer, said } = await send(plan, call);
+      const answer = await call.send(variables);
       metrics().asked('entity', 'bypass');
-      noteAnswer(plan, call, answer, said);
+      noteAnswer(plan, call, answer, freshnessSaid(caching, answer, [plan.said]));
       return answer;
     }
     const id = rootId(call, plan.text, keptFor === 'caller' ? reading.privateKey : undefined);
-    let own: Awaited<ReturnType<typeof send>> | undefined;
+    let own: Sent | undefined;
 
     /** As it is to be stored; its own answer is kept apart, since whoever uses it may change it. */
     async function fetch(): Promise<Fetched> {

@@ -43,10 +43,10 @@ export function subgraphCalls(caching: CallCaching): SubgraphCalls {
       version: version ?? '',
       variables: (request.variables ?? {}) as SubgraphCall['variables'],
       reading: { ...reading, parts },
-      async send(variables) {
+      send(variables) {
         // A call from before an invalidation is not one for who asks after it.
         const extensions = { ...request.extensions, [NOT_BEFORE]: caching.store.position() };
-        return (await send({ ...request, variables, extensions })) as CallAnswer;
+        return send({ ...request, variables, extensions }) as CallAnswer | Promise<CallAnswer>;
       },
     };
     try {
@@ -58,7 +58,7 @@ export function subgraphCalls(caching: CallCaching): SubgraphCalls {
     }
   };
 
-  async function answerOf(call: SubgraphCall, request: ExecutionRequest): Promise<CallAnswer> {
+  function answerOf(call: SubgraphCall, request: ExecutionRequest): Promise<CallAnswer> {
     if (call.version === '') return callOther(call);
     const plan: CallPlan = callPlanOf(call.schema.supergraph, request.document);
     if (request.operationType === OperationTypeNode.MUTATION) return sendMutation(plan, call);

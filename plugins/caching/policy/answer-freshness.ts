@@ -12,6 +12,9 @@ export interface Freshness {
 /** What the gateway itself decides about the requests that it sends, so that answers do not differ by it. */
 const OWN_HEADERS = new Set(['accept', 'accept-encoding', 'content-type', 'origin', 'host', 'user-agent']);
 
+/** Answers of a subgraph mostly say the same. */
+let last: { readonly header: string; readonly directives: ReadonlyMap<string, string> } | undefined;
+
 /**
  * What a subgraph's answer says (RFC 9111, sections 4.1, 4.2 and 5.2.2); undefined when it says nothing. An answer that
  * varies by a header that is no part of the cache's key is not kept.
@@ -21,7 +24,8 @@ const OWN_HEADERS = new Set(['accept', 'accept-encoding', 'content-type', 'origi
 export function answerFreshness(headers: CachingHeaders, vary: readonly string[]): Freshness | undefined {
   const given = headers['cache-control'];
   if (given === null) return undefined;
-  const directives = directivesOf(given);
+  if (last?.header !== given) last = { header: given, directives: directivesOf(given) };
+  const { directives } = last;
   const scope = directives.has('private') ? 'PRIVATE' : 'PUBLIC';
   if (directives.has('no-store') || directives.has('no-cache')) return { maxAge: 0, scope };
   const varies = (headers.vary ?? '').split(',').map((name) => name.trim().toLowerCase());

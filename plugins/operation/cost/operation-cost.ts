@@ -169,6 +169,7 @@ function mostOf(subgraphs: readonly string[]): Cost {
 }
 
 function costOf([total = 0, ...parts]: Amounts, subgraphs: readonly string[]): Cost {
-  const bySubgraph = new Map(subgraphs.map((name, index) => [name, bounded(parts[index] ?? 0)]));
+  const bySubgraph = new Map<string, number>();
+  for (const [index, name] of subgraphs.entries()) bySubgraph.set(name, bounded(parts[index] ?? 0));
   return { total: bounded(total), bySubgraph };
 }

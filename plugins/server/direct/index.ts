@@ -59,18 +59,25 @@ export function directWay(
     return last.response;
   }
 
+  async function answer(request: Request, context: ServerContext): Promise<void> {
+    let response: Response | undefined;
+    try {
+      response = await responseTo(request, context);
+    } catch (error) {
+      logFailure(error, runtime, context);
+      response = unexpectedResponse(runtime, context);
+    }
+    const { req, res } = context;
+    try {
+      await writeResponse(response, res, req);
+    } catch (error) {
+      logFailure(error, runtime, context);
+      res.destroy();
+    }
+  }
+
   return (req, res, body) => {
     const request = new ReadRequest(fetchAPI, req, res, body) as unknown as Request;
-    const context: ServerContext = { req, res, waitUntil };
-    responseTo(request, context)
-      .catch((error: unknown) => {
-        logFailure(error, runtime, context);
-        return unexpectedResponse(runtime, context);
-      })
-      .then((response) => writeResponse(response, res, req))
-      .catch((error: unknown) => {
-        logFailure(error, runtime, context);
-        res.destroy();
-      });
+    void answer(request, { req, res, waitUntil });
   };
 }

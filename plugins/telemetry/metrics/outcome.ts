@@ -25,6 +25,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 /** By the worst of it. A status is undefined on a WebSocket. */
 export function operationOutcome(httpStatus: number | undefined, codes: ReadonlySet<string>): OperationOutcome {
   const status = httpStatus ?? 200;
+  if (codes.size === 0 && status < 400) return 'success';
   if (status >= 500 || !codes.isDisjointFrom(FAILURES)) return 'failed';
   if (status >= 400 || !codes.isDisjointFrom(REFUSALS)) return 'refused';
   return codes.size > 0 ? 'incomplete' : 'success';
